@@ -1,0 +1,113 @@
+/** The environment that a program is started with, as bytes: a value need not be UTF-8, and process.env would spoil it. */
+import { readFileSync } from "node:fs";
+import { DaemonError, EXIT } from "../launch/errors.ts";
+import type { Text } from "../launch/steps.ts";
+import { native, type UserRecord } from "../native/addon.ts";
+import type { CheckedSharedOptions } from "./options.ts";
+
+type Asked = Pick<CheckedSharedOptions, "env" | "clearEnv" | "envFile">;
+
+/** Where programs are looked for in an empty environment; confstr(3) says the same. */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** "NAME=value" entries by name. Names are latin1 text, so that any bytes can be one. */
+export class Environment {
+  readonly #entries = new Map<string, Text>();
+
+  /** The caller's, as setenv(3) left it. */
+  static current(): Environment {
+    const environment = new Environment();
+    for (const entry of native().environment()) environment.#add(entry);
+    return environment;
+  }
+
+  set(name: string, value: Text): void {
+    this.#entries.set(latin1(name), Buffer.concat([Buffer.from(`${name}=`), Buffer.from(value)]));
+  }
+
+  delete(name: string): void {
+    this.#entries.delete(latin1(name));
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(latin1(name));
+  }
+
+  get(name: string): string | undefined {
+    const entry = this.#entries.get(latin1(name));
+    return entry === undefined
+      ? undefined
+      : Buffer.from(entry)
+          .toString()
+          .slice(name.length + 1);
+  }
+
+  entries(): readonly Text[] {
+    return [...this.#entries.values()];
+  }
+
+  #add(entry: Uint8Array): void {
+    const text = Buffer.from(entry).toString("latin1");
+    const end = text.indexOf("=", 1);
+    if (end > 0) this.#entries.set(text.slice(0, end), entry);
+  }
+}
+
+/**
+ * Starts from the caller's environment (or an empty one), then the account's variables, the file's and the caller's own,
+ * the later ones winning.
+ */
+export function composeEnvironment({ env, clearEnv, envFile }: Asked, account: UserRecord | undefined): Environment {
+  const environment = clearEnv ? new Environment() : Environment.current();
+  if (clearEnv) environment.set("PATH", DEFAULT_PATH);
+  if (account !== undefined) {
+    environment.set("HOME", account.home);
+    environment.set("USER", account.name);
+    environment.set("LOGNAME", account.name);
+    environment.set("SHELL", account.shell);
+  }
+  if (envFile !== undefined) for (const [name, value] of readEnvFile(envFile)) environment.set(name, value);
+  for (const [name, value] of env) {
+    if (value === undefined) environment.delete(name);
+    else environment.set(name, value);
+  }
+  return environment;
+}
+
+/** Lines NAME=VALUE; blank ones and those that start with # are passed over; quotes around a value are taken off. */
+function readEnvFile(path: string): [string, string][] {
+  return readText(path)
+    .split("\n")
+    .map((line, index) => [line.trim(), index + 1] as const)
+    .filter(([line]) => line !== "" && !line.startsWith("#"))
+    .map(([line, number]) => parseLine(line, path, number));
+}
+
+function parseLine(line: string, path: string, number: number): [string, string] {
+  const [, name, value] = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/.exec(line) ?? [];
+  if (name === undefined || value === undefined || value.includes("\0")) {
+    throw new DaemonError({
+      step: "environment file",
+      subject: `${path}:${number}`,
+      code: "EINVAL",
+      errno: 22,
+      strerror: "not a line NAME=VALUE",
+      hint: 'write NAME=VALUE, or start the line with "#"',
+      exitCode: EXIT.configuration,
+    });
+  }
+  const quoted = /^(["'])(.*)\1$/.exec(value);
+  return [name, quoted?.[2] ?? value];
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw DaemonError.from(error, "environment file", path);
+  }
+}
+
+function latin1(name: string): string {
+  return Buffer.from(name).toString("latin1");
+}

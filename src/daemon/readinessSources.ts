@@ -1,0 +1,101 @@
+/** Where word of readiness comes from: sd_notify(3) datagrams, or a line on a descriptor as s6 has it. */
+import { closeSync, readSync } from "node:fs";
+import { DaemonError } from "../launch/errors.ts";
+import { type NotifyMessage, native } from "../native/addon.ts";
+import { readProcStat, uidsOf } from "./procStat.ts";
+import type { ReadinessSource, Verdict } from "./readiness.ts";
+
+const WAITING: Verdict = { is: "waiting" };
+const READY: Verdict = { is: "ready" };
+
+/** NOTIFY_SOCKET of a daemon: an abstract socket, which leaves no file behind and is reached from inside a chroot. */
+export class NotifySource implements ReadinessSource {
+  readonly fd: number;
+  /** For the daemon's environment. */
+  readonly address: string;
+  #daemon = 0;
+  #status: string | undefined;
+
+  constructor() {
+    ({ fd: this.fd, address: this.address } = native().notifySocket());
+  }
+
+  /** Only the daemon's word counts, and that of its session (systemd-notify in a shell script). */
+  listenTo(daemon: number): void {
+    this.#daemon = daemon;
+  }
+
+  read(): Verdict {
+    for (;;) {
+      const message = native().receiveNotify(this.fd);
+      if (message === null) return WAITING;
+      const verdict = this.#isTrusted(message) ? this.#interpret(message) : WAITING;
+      if (verdict !== WAITING) return verdict;
+    }
+  }
+
+  lastStatus(): string | undefined {
+    return this.#status;
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  /** A sender that is gone already can only be told by its user. */
+  #isTrusted({ pid, uid }: NotifyMessage): boolean {
+    if (pid === this.#daemon) return true;
+    const sender = readProcStat(pid);
+    const daemon = readProcStat(this.#daemon);
+    if (sender !== undefined && daemon !== undefined) return sender.session === daemon.session;
+    return uid === uidsOf(this.#daemon)?.effective;
+  }
+
+  #interpret({ data }: NotifyMessage): Verdict {
+    const fields = new Map(Buffer.from(data).toString().split("\n").map(assignment));
+    this.#status = fields.get("STATUS") ?? this.#status;
+    if (fields.get("READY") === "1") return READY;
+    const errno = Number(fields.get("ERRNO"));
+    if (errno > 0) return { is: "failed", error: this.#failure(errno) };
+    const extend = Number(fields.get("EXTEND_TIMEOUT_USEC"));
+    return extend > 0 ? { is: "waiting", extend: extend / 1000 } : WAITING;
+  }
+
+  #failure(errno: number): DaemonError {
+    const status = this.#status === undefined ? "" : `: ${this.#status}`;
+    return DaemonError.own("ERR_DAEMON_FAILED", "ready", `the daemon reported ${native().strerror(errno)}${status}`);
+  }
+}
+
+/** The read end of a pipe: a line on it means ready. */
+export class LineSource implements ReadinessSource {
+  readonly fd: number;
+  /** For the daemon. */
+  readonly writeEnd: number;
+
+  constructor() {
+    [this.fd, this.writeEnd] = native().pipe();
+  }
+
+  /** Only the daemon may hold the other end, or its death would not be seen. */
+  handedOver(): void {
+    closeSync(this.writeEnd);
+  }
+
+  read(): Verdict {
+    if (native().poll([this.fd], 0).length === 0) return WAITING;
+    const buffer = Buffer.alloc(512);
+    const length = readSync(this.fd, buffer);
+    if (length === 0) return { is: "closed" };
+    return buffer.subarray(0, length).includes(0x0a) ? READY : WAITING;
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+function assignment(line: string): [string, string] {
+  const end = line.indexOf("=");
+  return [line.slice(0, end), line.slice(end + 1)];
+}
