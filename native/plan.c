@@ -173,8 +173,11 @@ static void run_forked(struct plan_run *run)
 	int dumpable = prctl(PR_GET_DUMPABLE);
 	int pair[2] = { -1, -1 };
 
-	if (run->forks > 1 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
-		pair[0] = pair[1] = -1;
+	if (run->forks > 1 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		/* Without it the daemon would be launched, but nobody could hold it. */
+		fail(run, 0, errno);
+		return;
+	}
 	run->handover = pair[1];
 	plan_block_signals();
 	run_steps(run, 0, 0);

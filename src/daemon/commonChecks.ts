@@ -8,8 +8,14 @@ export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value) => (value === undefined ? undefined : check(value));
 }
 
+/** The fallback is checked once: it depends on nothing that changes. */
 export function withDefault<T>(fallback: unknown, check: Check<T>): Check<T> {
-  return (value) => check(value === undefined ? fallback : value);
+  let checked: { readonly fallback: T } | undefined;
+  return (value) => {
+    if (value !== undefined) return check(value);
+    checked ??= { fallback: check(fallback) };
+    return checked.fallback;
+  };
 }
 
 export function boolean(value: unknown): boolean {

@@ -6,7 +6,9 @@ import { native } from "../native/addon.ts";
 import { redirectSelf, staysAttached, withInheritedStreams } from "./attached.ts";
 import { resourceSteps } from "./composePlan.ts";
 import { type Daemon, type Launcher, reportFailure, runningDaemon } from "./daemon.ts";
+import { applyEnvironment, composeEnvironment } from "./environment.ts";
 import { type Handoff, progress } from "./handoff.ts";
+import { resolveIdentity } from "./identity.ts";
 import { launchSelf } from "./launchSelf.ts";
 import { type CheckedCreateDaemonOptions, type CreateDaemonOptions, checkCreateDaemonOptions } from "./options.ts";
 import { PidFile } from "./pidFile.ts";
@@ -95,14 +97,19 @@ function becomeLauncher(options: CheckedCreateDaemonOptions): Launcher {
 
 /** Without detaching: all of it but the forks and the closing of descriptors, which Node needs. */
 function becomeAttached(options: CheckedCreateDaemonOptions): Daemon {
+  const environment = composeEnvironment(options, resolveIdentity(options).account);
   const pidFile = options.pidFile === undefined ? undefined : PidFile.acquire(options.pidFile);
-  if (pidFile !== undefined) {
-    pidFile.write();
-    removeAtEnd(pidFile);
+  try {
+    pidFile?.write();
+    redirectSelf(options, options.name ?? process.title);
+    apply(plan(resourceSteps(options), options.noNewPrivileges && noNewPrivileges()));
+    applyEnvironment(environment);
+    settle(options);
+  } catch (error) {
+    pidFile?.remove();
+    throw error;
   }
-  redirectSelf(options, options.name ?? process.title);
-  apply(plan(resourceSteps(options), options.noNewPrivileges && noNewPrivileges()));
-  settle(options);
+  if (pidFile !== undefined) removeAtEnd(pidFile);
   progress().stage = "daemon";
   const state = options.state === undefined ? undefined : deserialize(options.state);
   const daemon = runningDaemon({ handoff: undefined, state, pidFile, nullDevice: undefined });

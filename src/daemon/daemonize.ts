@@ -12,7 +12,7 @@ import { findProgram } from "./findProgram.ts";
 import { identitySteps, resolveIdentity } from "./identity.ts";
 import { launchDaemon } from "./launchDaemon.ts";
 import { wordsOn } from "./launchling.ts";
-import { keepForOtherProgram } from "./managerVariables.ts";
+import { keepForOtherProgram, keepInPlace } from "./managerVariables.ts";
 import { type CheckedDaemonizeOptions, checkDaemonizeOptions, type DaemonizeOptions, type Program } from "./options.ts";
 import { PidFile } from "./pidFile.ts";
 import type { ReadinessSource } from "./readiness.ts";
@@ -85,7 +85,7 @@ interface Base {
 function compose(options: Checked): Base {
   const identity = resolveIdentity(options);
   const environment = composeEnvironment(options, identity.account);
-  const { listenFds, pidVariables } = staysAttached(options) ? { listenFds: [], pidVariables: [] } : keepForOtherProgram(environment);
+  const { listenFds, pidVariables } = (staysAttached(options) ? keepInPlace : keepForOtherProgram)(environment);
   const file = findProgram(options.file, environment.get("PATH") ?? "", options.chroot);
   return {
     name: options.name ?? baseName(options.file),

@@ -10,6 +10,8 @@ type Asked = Pick<CheckedSharedOptions, "env" | "clearEnv" | "envFile">;
 /** Where programs are looked for in an empty environment; confstr(3) says the same. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+const EQUALS = 0x3d;
+
 /** "NAME=value" entries by name. Names are latin1 text, so that any bytes can be one. */
 export class Environment {
   readonly #entries = new Map<string, Text>();
@@ -47,9 +49,8 @@ export class Environment {
   }
 
   #add(entry: Uint8Array): void {
-    const text = Buffer.from(entry).toString("latin1");
-    const end = text.indexOf("=", 1);
-    if (end > 0) this.#entries.set(text.slice(0, end), entry);
+    const end = entry.indexOf(EQUALS, 1);
+    if (end > 0) this.#entries.set(Buffer.from(entry.buffer, entry.byteOffset, end).toString("latin1"), entry);
   }
 }
 
@@ -74,17 +75,30 @@ export function composeEnvironment({ env, clearEnv, envFile }: Asked, account: U
   return environment;
 }
 
+/**
+ * Makes it the environment of this very process. Only what differs is written: process.env would spoil the rest where it is
+ * not UTF-8.
+ */
+export function applyEnvironment(environment: Environment): void {
+  const current = Environment.current();
+  for (const name of Object.keys(process.env)) if (!environment.has(name)) delete process.env[name];
+  for (const entry of environment.entries().map((bytes) => Buffer.from(bytes))) {
+    const [name, value] = [entry.toString("utf8", 0, entry.indexOf("=")), entry.toString("utf8", entry.indexOf("=") + 1)];
+    if (current.get(name) !== value) process.env[name] = value;
+  }
+}
+
 /** Lines NAME=VALUE; blank ones and those that start with # are passed over; quotes around a value are taken off. */
-function readEnvFile(path: string): [string, string][] {
+function readEnvFile(path: string): [string, Uint8Array][] {
   return readText(path)
     .split("\n")
-    .map((line, index) => [line.trim(), index + 1] as const)
+    .map((line, index) => [line.replace(/^[ \t]+|[ \t\r]+$/g, ""), index + 1] as const)
     .filter(([line]) => line !== "" && !line.startsWith("#"))
     .map(([line, number]) => parseLine(line, path, number));
 }
 
-function parseLine(line: string, path: string, number: number): [string, string] {
-  const [, name, value] = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/.exec(line) ?? [];
+function parseLine(line: string, path: string, number: number): [string, Uint8Array] {
+  const [, name, value] = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*(.*)$/.exec(line) ?? [];
   if (name === undefined || value === undefined || value.includes("\0")) {
     throw new DaemonError({
       step: "environment file",
@@ -97,12 +111,13 @@ function parseLine(line: string, path: string, number: number): [string, string]
     });
   }
   const quoted = /^(["'])(.*)\1$/.exec(value);
-  return [name, quoted?.[2] ?? value];
+  return [name, Buffer.from(quoted?.[2] ?? value, "latin1")];
 }
 
+/** As latin1, in which every byte is a character of its own. */
 function readText(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path, "latin1");
   } catch (error) {
     throw DaemonError.from(error, "environment file", path);
   }

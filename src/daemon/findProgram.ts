@@ -14,7 +14,8 @@ const NOT_EXECUTABLE = 13;
  */
 export function findProgram(file: Text, path: string, root = ""): Text {
   const name = typeof file === "string" ? file : Buffer.from(file).toString("latin1");
-  if (name.includes("/")) return file;
+  // In a root that can't be entered there is nothing to find: the step chroot says what is wrong with it.
+  if (name.includes("/") || (root !== "" && !isExecutable(root))) return file;
   const candidates = path.split(":").map((directory) => `${directory === "" ? "." : directory}/${name}`);
   const present = candidates.filter((candidate) => isFile(`${root}${candidate}`));
   const found = present.find((candidate) => isExecutable(`${root}${candidate}`));

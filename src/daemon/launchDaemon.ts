@@ -6,6 +6,7 @@ import { native } from "../native/addon.ts";
 import { Cleanup } from "./cleanup.ts";
 import { composePlan, type PlanParts } from "./composePlan.ts";
 import { launchling, type Words } from "./launchling.ts";
+import { newLogs, removeEmpty } from "./newLogs.ts";
 import type { CheckedSharedOptions, Stream } from "./options.ts";
 import { PidFile } from "./pidFile.ts";
 import { awaitReadiness, end, type Launchling, type ReadinessSource, type Wait } from "./readiness.ts";
@@ -42,6 +43,7 @@ export function* launchDaemon(
 ): Wait<number> {
   const cleanup = new Cleanup();
   let daemon: Launchling | undefined;
+  let created: readonly string[] = [];
   let ready = false;
   try {
     const pidFile = options.pidFile === undefined ? undefined : PidFile.acquire(options.pidFile, owner === undefined ? {} : { owner });
@@ -53,6 +55,7 @@ export function* launchDaemon(
     const request = prepare(cleanup, held);
     const streams = composeStreams({ ...options, stderr: request.stderr }, relay?.writeEnd);
     cleanup.add(() => streams.close());
+    created = newLogs(options);
     const launched = launch(composePlan(options, { ...request, detach: true, streams, pidFile: held }));
     cleanup.add(() => closeSync(launched.pidfd));
     daemon = launchling(launched, request.name, request.words);
@@ -63,6 +66,7 @@ export function* launchDaemon(
     return launched.pid;
   } catch (error) {
     if (daemon !== undefined) yield* end(daemon);
+    removeEmpty(created);
     throw error;
   } finally {
     cleanup.run();

@@ -22,6 +22,11 @@ export function keepForSameProgram(environment: Environment): ManagerVariables {
   return { listenFds: passedSockets(environment), pidVariables };
 }
 
+/** For a program that takes this process's place: what was said to us is said to it. */
+export function keepInPlace(environment: Environment): ManagerVariables {
+  return { listenFds: passedSockets(environment), pidVariables: [] };
+}
+
 /** For another program: sockets that were passed to us are meant for it; whom to report to is not. */
 export function keepForOtherProgram(environment: Environment): ManagerVariables {
   const listenFds = passedSockets(environment);

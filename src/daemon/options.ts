@@ -70,7 +70,9 @@ function optionsObject(input: unknown): Readonly<Record<string, unknown>> {
 
 function check(table: Record<string, OptionRow<unknown>>, asked: Readonly<Record<string, unknown>>): Record<string, unknown> {
   for (const key of Object.keys(asked)) if (!Object.hasOwn(table, key)) throw unknownOption(key, Object.keys(table));
-  return Object.fromEntries(Object.entries(table).map(([key, row]) => [key, naming(key, () => row.check(asked[key]))]));
+  const checked: Record<string, unknown> = {};
+  for (const [key, row] of Object.entries(table)) checked[key] = naming(key, () => row.check(asked[key]));
+  return checked;
 }
 
 function unknownOption(key: string, known: readonly string[]): OptionError {

@@ -2,6 +2,7 @@
 import { type BigIntStats, fstatSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
+import { monotonicMs } from "../values/clock.ts";
 import { readPid, STEP } from "./pidFileTrust.ts";
 import { findLockHolder, hasOpen, processName, readProcStat, wallClock } from "./procStat.ts";
 
@@ -33,12 +34,12 @@ export function isNamedBy(file: BigIntStats, pid: number): boolean {
  * @throws DaemonError ERR_ALREADY_RUNNING, which names the holder
  */
 export function lockOrName(fd: number, path: string, patience: number): void {
-  const deadline = performance.now() + patience;
+  const deadline = monotonicMs() + patience;
   for (let pause = 2; !native().flock(fd, "exclusive"); pause = Math.min(50, pause * 2)) {
     const file = fstatSync(fd, { bigint: true });
     const pid = readPid(fd);
     if (pid !== undefined && isNamedBy(file, pid)) throw held(path, `process ${pid} (${processName(pid)})`, path);
-    if (performance.now() >= deadline) throw heldByUnnamed(path, file);
+    if (monotonicMs() >= deadline) throw heldByUnnamed(path, file);
     sleep(pause);
   }
 }

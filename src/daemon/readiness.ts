@@ -4,6 +4,7 @@
  * without holding up the event loop.
  */
 import { DaemonError } from "../launch/errors.ts";
+import { monotonicMs } from "../values/clock.ts";
 import { formatDuration } from "../values/duration.ts";
 import { describeExit, type ExitStatus } from "./exitStatus.ts";
 
@@ -56,18 +57,18 @@ const GRACE_MS = 2000;
  * caller ends it). End of file is never taken for readiness, and a dead daemon is never waited for.
  */
 export function* awaitReadiness(source: ReadinessSource, daemon: Launchling, timeout: number): Wait<void> {
-  let deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  let deadline = timeout < 0 ? Number.POSITIVE_INFINITY : monotonicMs() + timeout;
   const fds = [source.fd, daemon.pidfd];
   for (;;) {
-    const readable = yield { fds, timeout: Number.isFinite(deadline) ? Math.max(0, Math.ceil(deadline - performance.now())) : -1 };
+    const readable = yield { fds, timeout: Number.isFinite(deadline) ? Math.max(0, Math.ceil(deadline - monotonicMs())) : -1 };
     // The source before the death: what a daemon said before it died counts.
     const verdict = source.read();
     if (verdict.is === "ready") return;
     if (verdict.is === "failed") throw verdict.error;
     if (readable.includes(1)) throw ended(daemon, source);
     if (verdict.is === "closed") throw yield* closed(daemon, source);
-    if (verdict.extend !== undefined) deadline = Math.max(deadline, performance.now() + verdict.extend);
-    if (performance.now() >= deadline) throw late(daemon, timeout, source);
+    if (verdict.extend !== undefined) deadline = Math.max(deadline, monotonicMs() + verdict.extend);
+    if (monotonicMs() >= deadline) throw late(daemon, timeout, source);
   }
 }
 

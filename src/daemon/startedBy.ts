@@ -67,7 +67,10 @@ function collectFacts(): StartFacts {
   return {
     pid: process.pid,
     ppid: process.ppid,
-    hasTerminal: hasTerminal(),
+    // Read only where the rules ask for it: every program pays for what is done here.
+    get hasTerminal() {
+      return hasTerminal();
+    },
     stdioIsConnection: isConnection(stat(0), stat(1)),
     stdioIsJournal: JOURNAL_STREAM !== undefined && [1, 2].some((fd) => identity(stat(fd)) === JOURNAL_STREAM),
     env: { SYSTEMD_EXEC_PID, INVOCATION_ID },

@@ -1,6 +1,7 @@
 /** What `stop`, `status` and `signal` do with a pid file. */
 import { resolve } from "node:path";
 import { DaemonError } from "../launch/errors.ts";
+import { monotonicMs } from "../values/clock.ts";
 import { parseSignal, signalName } from "../values/signals.ts";
 import type { ExitStatus } from "./exitStatus.ts";
 import { PidFile } from "./pidFile.ts";
@@ -65,7 +66,7 @@ export async function stopByPidFile(path: string, options: StopOptions = {}): Pr
     if (found.pid !== undefined) removeLeftover(absolute, found.pid);
     return { outcome: "not running", why: found.why };
   }
-  const began = performance.now();
+  const began = monotonicMs();
   const to = { pid: found.pid, name: found.name };
   try {
     let sent = first;
@@ -79,7 +80,7 @@ export async function stopByPidFile(path: string, options: StopOptions = {}): Pr
     const gone = (await ask(first)) || (kill && first !== "SIGKILL" && (await ask("SIGKILL")));
     if (gone) removeLeftover(absolute, found.pid);
     const outcome = !gone ? "still running" : sent === "SIGKILL" ? "killed" : "stopped";
-    return { outcome, process: to, status: found.exitStatus(), took: performance.now() - began };
+    return { outcome, process: to, status: found.exitStatus(), took: monotonicMs() - began };
   } finally {
     found.close();
   }

@@ -39,6 +39,7 @@ export class SyslogRelay {
       plan(
         [fork(), setsid(), ignoreSignal("SIGHUP"), fork()],
         defaultSignals(),
+        ignoreSignal("SIGHUP"),
         signalMask([]),
         chdir("/"),
         closeFdsFrom(0, { except: [this.#readEnd] }),

@@ -1,6 +1,6 @@
 /** Turns a plan into the buffer that native/plan.h describes. */
 import { constants } from "node:os";
-import type { OpenMode, Plan, Signal, Step, Text } from "./steps.ts";
+import type { Plan, Signal, Step, Text } from "./steps.ts";
 
 const MAGIC = 0x314e4c50;
 const HEADER_SIZE = 16;
@@ -116,7 +116,7 @@ function operands(step: Step, data: DataArea): Operands {
     case "openAt":
       return {
         text: data.text(step.path),
-        numbers: [step.fd, openFlags(step.open, step.truncate), step.mode, step.path === "/dev/null" ? 1 : 0],
+        numbers: [step.fd, openFlags(step), step.mode, isNullDevice(step) ? 1 : 0],
       };
     case "dup":
       return { numbers: [step.from, step.to] };
@@ -133,8 +133,17 @@ function signalNumber(signal: Signal): number {
   return constants.signals[signal];
 }
 
-function openFlags(open: OpenMode, truncate: boolean): number {
-  const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_APPEND, O_TRUNC } = FILE_FLAGS;
+type OpenStep = Extract<Step, { op: "openAt" }>;
+
+function isNullDevice({ path }: OpenStep): boolean {
+  return path === "/dev/null";
+}
+
+function openFlags(step: OpenStep): number {
+  const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_TRUNC } = FILE_FLAGS;
+  // A missing null device is an error, not a file to fill the disk with.
+  const O_CREAT = isNullDevice(step) ? 0 : FILE_FLAGS.O_CREAT;
+  const { open, truncate } = step;
   switch (open) {
     case "r":
       return O_RDONLY;
@@ -150,31 +159,26 @@ function openFlags(open: OpenMode, truncate: boolean): number {
 /** Linux on x86-64 and arm64 agree on these; node:fs would be loaded for nothing else. */
 const FILE_FLAGS = { O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_CREAT: 0o100, O_TRUNC: 0o1000, O_APPEND: 0o2000 } as const;
 
-/** Texts and lists behind the step records. */
+/** Texts and lists behind the step records. Copied once, at the end: a launch holds up its caller for as long as this takes. */
 class DataArea {
-  readonly #start: number;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   readonly #pidVariables: { readonly name: string; readonly offset: number }[] = [];
   #end: number;
 
   constructor(start: number) {
-    this.#start = start;
     this.#end = start;
   }
 
   text(text: Text): number {
-    const bytes = Buffer.from(text);
-    if (bytes.includes(0)) throw new TypeError(`a NUL byte can't be passed on: ${JSON.stringify(bytes.toString())}`);
-    return this.#append(Buffer.concat([bytes, NUL]));
+    const bytes = typeof text === "string" ? Buffer.from(text) : text;
+    if (bytes.includes(0)) throw new TypeError(`a NUL byte can't be passed on: ${JSON.stringify(Buffer.from(bytes).toString())}`);
+    return this.#append(bytes, 1);
   }
 
   list(numbers: readonly number[]): List {
-    this.#append(Buffer.alloc((4 - (this.#end % 4)) % 4));
-    const bytes = Buffer.alloc(numbers.length * 4);
-    numbers.forEach((number, index) => {
-      bytes.writeUInt32LE(number, index * 4);
-    });
-    return { offset: this.#append(bytes), count: numbers.length };
+    this.#end += (4 - (this.#end % 4)) % 4;
+    const words = Uint32Array.from(numbers);
+    return { offset: this.#append(new Uint8Array(words.buffer)), count: numbers.length };
   }
 
   texts(texts: readonly Text[]): List {
@@ -183,7 +187,7 @@ class DataArea {
 
   /** Room for "NAME=pid"; the offset is that of the digits. */
   pidSlot(name: string): number {
-    const offset = this.#append(Buffer.concat([Buffer.from(`${name}=`), Buffer.alloc(PID_SLOT)]));
+    const offset = this.#append(Buffer.from(`${name}=`), PID_SLOT);
     this.#pidVariables.push({ name, offset });
     return offset + Buffer.byteLength(name) + 1;
   }
@@ -197,17 +201,18 @@ class DataArea {
     return this.list([...offsets, ...this.#pidVariables.map(({ offset }) => offset)]);
   }
 
+  /** The records' room, then the data, then a NUL, so that no text can run past the end. */
   finish(): Uint8Array {
-    this.#append(NUL);
-    return Buffer.concat([Buffer.alloc(this.#start), ...this.#chunks]);
+    const whole = Buffer.alloc(this.#end + 1);
+    for (const { offset, bytes } of this.#chunks) whole.set(bytes, offset);
+    return whole;
   }
 
-  #append(bytes: Uint8Array): number {
+  /** Leaves `zeros` NUL bytes behind it. */
+  #append(bytes: Uint8Array, zeros = 0): number {
     const offset = this.#end;
-    this.#chunks.push(bytes);
-    this.#end += bytes.byteLength;
+    this.#chunks.push({ offset, bytes });
+    this.#end += bytes.byteLength + zeros;
     return offset;
   }
 }
-
-const NUL = Buffer.alloc(1);

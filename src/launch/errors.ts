@@ -2,8 +2,10 @@
  * The one error class of the library and the command, and the table that gives
  * every failure its exit code.
  */
+import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 import { native, type SystemError } from "../native/addon.ts";
+import { hintFor } from "./hints.ts";
 
 /** Exit codes: sysexits.h where it has a word, 126 and 127 for exec as shells do. */
 export const EXIT = {
@@ -115,6 +117,9 @@ export class DaemonError extends Error implements DaemonErrorFields {
   }
 }
 
+// A bundler renames a class that refers to itself, and the name is in every stack trace.
+Object.defineProperty(DaemonError, "name", { value: "DaemonError" });
+
 /** An option that is unknown, ill-typed or at odds with another one. Exit code 64. */
 export class OptionError extends TypeError {
   readonly code = "ERR_OPTION";
@@ -132,12 +137,21 @@ export function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && typeof (error as Partial<SystemError>).errno === "number";
 }
 
-/** "ENOENT" for 2. */
+/** "ENOENT" for 2. libuv has no name for some, node:os for others. */
 export function errnoName(errno: number): string {
+  const listed = () => Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
+  return libuvName(errno) ?? listed() ?? UNLISTED[errno] ?? `E${errno}`;
+}
+
+/** Of those that system calls of launch plans give. */
+const UNLISTED: Readonly<Record<number, string>> = { 131: "ENOTRECOVERABLE" };
+
+function libuvName(errno: number): string | undefined {
   try {
-    return getSystemErrorName(-errno);
+    const name = getSystemErrorName(-errno);
+    return name.startsWith("Unknown") ? undefined : name;
   } catch {
-    return `E${errno}`;
+    return undefined;
   }
 }
 
@@ -154,13 +168,4 @@ function exitCodeFor(step: string, code: string): number {
   if (step === "openAt" || step === "pid file" || step === "writePid") return EXIT.cantCreate;
   if (step === "chdir" || step === "chroot") return EXIT.configuration;
   return EXIT.osError;
-}
-
-function hintFor(step: string, code: string): string | undefined {
-  if (step.startsWith("fork") && code === "EAGAIN")
-    return "a process limit is reached: raise `ulimit -u` or the cgroup's pids.max, or try again later";
-  if (step === "exec" && code === "E2BIG") return "pass less on the command line or in the environment";
-  if (step === "exec" && code === "ENOEXEC") return 'give the file a first line such as "#!/bin/sh", or name its interpreter';
-  if (code === "ENOSPC" || code === "EDQUOT") return "free some space and try again";
-  return undefined;
 }

@@ -46,52 +46,19 @@ function run(plan: Plan): PlanOutcome {
 
 function stepError(plan: Plan, index: number, step: Step, errno: number): DaemonError {
   const name = stepName(plan, index);
-  return DaemonError.fromErrno(name, errno, stepSubject(step), hint(plan, step, errnoName(errno)));
-}
-
-function hint(plan: Plan, step: Step, code: string): string | undefined {
-  switch (step.op) {
-    case "exec":
-      return execHint(plan, step, code);
-    case "chdir":
-      return code === "ENOENT" ? "create the directory or name another one" : undefined;
-    case "openAt":
-      if (code === "ENODEV") return "it is not the null device (character device 1:3): mend it with mknod";
-      if (code === "ENXIO") return "nobody reads from this FIFO: start its reader first";
-      return undefined;
-    case "setUid":
-      return code === "ENOTRECOVERABLE" ? "capabilities survived that would let the program become root again: drop them" : needsRoot(code);
-    case "setGid":
-    case "setGroups":
-    case "chroot":
-      return needsRoot(code);
-    case "nice":
-    case "setLimit":
-      return code === "EPERM" || code === "EACCES" ? "only root may go past the hard limit" : undefined;
-    case "dup":
-      return code === "EBADF" ? "it is not open" : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function needsRoot(code: string): string | undefined {
-  return code === "EPERM" ? "run as root, or leave it out" : undefined;
+  return DaemonError.fromErrno(name, errno, stepSubject(step), step.op === "exec" ? execHint(plan, step, errnoName(errno)) : undefined);
 }
 
 /** ENOENT for a script that is there means its interpreter is not. */
 function execHint(plan: Plan, step: Step & { op: "exec" }, code: string): string | undefined {
+  if (code !== "ENOENT" && code !== "EACCES") return undefined;
   const root = plan.find(({ op }) => op === "chroot");
   const prefix = root?.op === "chroot" ? root.path : "";
   const file = `${prefix}${typeof step.file === "string" ? step.file : Buffer.from(step.file).toString()}`;
-  if (code === "ENOENT" || code === "EACCES") {
-    const interpreter = interpreterOf(file);
-    if (interpreter !== undefined && statOf(`${prefix}${interpreter}`) === undefined) return `its interpreter ${interpreter} is missing`;
-    if (code === "ENOENT" && statOf(file) !== undefined) return "the file is there, but the program that must load it is missing";
-    if (code === "ENOENT") return "check the name, or give the whole path";
-  }
-  if (code === "EACCES") return statOf(file)?.isDirectory() === true ? "it is a directory" : "make it executable with chmod +x";
-  return undefined;
+  const interpreter = interpreterOf(file);
+  if (interpreter !== undefined && statOf(`${prefix}${interpreter}`) === undefined) return `its interpreter ${interpreter} is missing`;
+  if (code === "ENOENT" && statOf(file) !== undefined) return "the file is there, but the program that must load it is missing";
+  return code === "EACCES" && statOf(file)?.isDirectory() === true ? "it is a directory" : undefined;
 }
 
 function interpreterOf(file: string): string | undefined {
