@@ -6,10 +6,9 @@
 # systemd-notify(1) comes with systemd. Under systemd itself the unit needs Type=notify and NotifyAccess=all.
 set -eu
 
-systemd-notify --no-block --status="warming up"
+systemd-notify --status="warming up"
 sleep "${WARM_UP:-2}"
-# Without --no-block it asks for a receipt, which a launcher that has what it waited for doesn't give.
-systemd-notify --no-block --ready --status="at work"
+systemd-notify --ready --status="at work"
 
 # A shell handles a signal once its foreground command is over, hence the short sleep.
 trap 'exit 0' TERM

@@ -22,6 +22,8 @@ export interface ReadinessSource {
   read(): Verdict;
   /** What the daemon said of itself last, for the error. */
   lastStatus?(): string | undefined;
+  /** What is still to be waited for when it is ready. */
+  afterReady?(): Wait<void>;
   close(): void;
 }
 
@@ -63,7 +65,7 @@ export function* awaitReadiness(source: ReadinessSource, daemon: Launchling, tim
     const readable = yield { fds, timeout: Number.isFinite(deadline) ? Math.max(0, Math.ceil(deadline - monotonicMs())) : -1 };
     // The source before the death: what a daemon said before it died counts.
     const verdict = source.read();
-    if (verdict.is === "ready") return;
+    if (verdict.is === "ready") return yield* source.afterReady?.() ?? [];
     if (verdict.is === "failed") throw verdict.error;
     if (readable.includes(1)) throw ended(daemon, source);
     if (verdict.is === "closed") throw yield* closed(daemon, source);

@@ -1,12 +1,16 @@
 /** Where word of readiness comes from: sd_notify(3) datagrams, or a line on a descriptor as s6 has it. */
-import { closeSync, readSync } from "node:fs";
+import { closeSync, readFileSync, readSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import { type NotifyMessage, native } from "../native/addon.ts";
+import { monotonicMs } from "../values/clock.ts";
 import { readProcStat, uidsOf } from "./procStat.ts";
-import type { ReadinessSource, Verdict } from "./readiness.ts";
+import type { ReadinessSource, Verdict, Wait } from "./readiness.ts";
 
 const WAITING: Verdict = { is: "waiting" };
 const READY: Verdict = { is: "ready" };
+
+/** How long a child that has said that the daemon is ready may take to ask for its receipt. */
+const RECEIPT_MS = 250;
 
 /** NOTIFY_SOCKET of a daemon: an abstract socket, which leaves no file behind and is reached from inside a chroot. */
 export class NotifySource implements ReadinessSource {
@@ -36,6 +40,22 @@ export class NotifySource implements ReadinessSource {
 
   lastStatus(): string | undefined {
     return this.#status;
+  }
+
+  /**
+   * systemd-notify(1) speaks in the name of the daemon, whose child it is, and fails if nobody takes its next message, which
+   * asks for a receipt (BARRIER=1). Without a child there is none to come.
+   */
+  *afterReady(): Wait<void> {
+    if (!hasChildren(this.#daemon)) return;
+    const deadline = monotonicMs() + RECEIPT_MS;
+    for (let left = RECEIPT_MS; left > 0; left = Math.ceil(deadline - monotonicMs())) {
+      yield { fds: [this.fd], timeout: left };
+      for (let message = native().receiveNotify(this.fd); message !== null; message = native().receiveNotify(this.fd)) {
+        // Taking it has closed the descriptor that came along: that is the receipt.
+        if (Buffer.from(message.data).includes("BARRIER=1")) return;
+      }
+    }
   }
 
   close(): void {
@@ -92,6 +112,15 @@ export class LineSource implements ReadinessSource {
 
   close(): void {
     closeSync(this.fd);
+  }
+}
+
+/** Where the kernel doesn't list them (CONFIG_PROC_CHILDREN), there may be some. */
+function hasChildren(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1") !== "";
+  } catch {
+    return true;
   }
 }
 
