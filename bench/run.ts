@@ -1,0 +1,67 @@
+/**
+ * npm run bench [-- --only NAME] [--quick] [--write]
+ *
+ * Runs every benchmark and compares it with its target; exits 1 when one is missed. --quick takes a fifth of the rounds,
+ * --write writes docs/benchmarks.md. Needs a built package (npm run build).
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "../scripts/root.ts";
+import { type Benchmark, holds } from "./benchmark.ts";
+import { closeDescriptors } from "./closeDescriptors.ts";
+import { command } from "./command.ts";
+import { fromLargeProcess, fromSmallProcess } from "./eventLoop.ts";
+import { importing } from "./importing.ts";
+import { workshop } from "./peers.ts";
+import { type Finished, machine, page, terminalText } from "./report.ts";
+import { selfDaemon } from "./selfDaemon.ts";
+import { startDaemon } from "./startDaemon.ts";
+
+const benchmarks: readonly Benchmark[] = [
+  fromLargeProcess,
+  fromSmallProcess,
+  command,
+  selfDaemon,
+  closeDescriptors,
+  startDaemon,
+  importing,
+];
+
+const { values } = parseArgs({
+  options: { only: { type: "string", multiple: true }, quick: { type: "boolean" }, write: { type: "boolean" } },
+});
+const { only = [], quick = false, write = false } = values;
+
+const unknown = only.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+if (unknown !== undefined) stop(`there is no benchmark "${unknown}": they are ${benchmarks.map(({ name }) => name).join(", ")}`);
+if (write && (quick || only.length > 0)) stop("--write needs every benchmark in full: leave out --quick and --only");
+
+const finished = await runAll(benchmarks.filter(({ name }) => only.length === 0 || only.includes(name)));
+if (write) writeFileSync(join(root, "docs/benchmarks.md"), page(finished, new Date().toISOString().slice(0, 10)));
+process.exitCode = finished.every(({ outcome }) => outcome.verdicts.every(holds)) ? 0 : 1;
+
+async function runAll(chosen: readonly Benchmark[]): Promise<Finished[]> {
+  console.log(`${machine()}\n`);
+  const results: Finished[] = [];
+  const { directory, npmPeersMissing, remove } = workshop();
+  try {
+    for (const benchmark of chosen) {
+      const outcome = await benchmark.run({
+        directory,
+        npmPeersMissing,
+        rounds: (full) => (quick ? Math.max(5, Math.round(full / 5)) : full),
+      });
+      results.push({ benchmark, outcome });
+      console.log(`${terminalText({ benchmark, outcome })}\n`);
+    }
+  } finally {
+    remove();
+  }
+  return results;
+}
+
+function stop(why: string): never {
+  console.error(`bench: ${why}`);
+  process.exit(64);
+}
