@@ -5,7 +5,9 @@
  *   dist/index.js     the same for `import`: names only
  *   dist/index.d.ts   its types
  *   dist/library.cjs  the library
+ *   dist/config.*     what configuration files import
  *   dist/cli.cjs      the command
+ *   dist/configuration.cjs  what reads configurations, which few commands do
  *
  * Both programs are CommonJS. It starts sooner than modules do, and it neither
  * parses nor links the library before the check has run: a Node that is too
@@ -27,7 +29,7 @@ const sources = [
   import.meta.filename,
 ];
 const mark = `// built from ${fingerprint(sources, [version])}\n`;
-const marked = ["index.cjs", "index.js", "index.d.ts", "library.cjs", "cli.cjs"];
+const marked = ["index.cjs", "index.js", "index.d.ts", "library.cjs", "config.cjs", "config.js", "cli.cjs", "configuration.cjs"];
 // Built aside and renamed: those who run the old files, or build at the same time, never see half of a new one.
 const temporary = `build/dist.${process.pid}`;
 
@@ -41,6 +43,15 @@ const manifest: Plugin = {
     }),
 };
 
+/** Loaded by the few commands that need it: a third of a megabyte, with its libraries. */
+const apart: Plugin = {
+  name: "apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/service\/configuration\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./configuration.cjs", external: true } : undefined,
+    ),
+};
+
 const bundling = {
   bundle: true,
   platform: "node",
@@ -50,7 +61,7 @@ const bundling = {
   legalComments: "eof",
   define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename", "import.meta.url": "importMetaUrl" },
   inject: ["scripts/importMetaUrl.ts"],
-  plugins: [manifest],
+  plugins: [manifest, apart],
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
@@ -60,10 +71,12 @@ async function buildAll(): Promise<void> {
   mkdirSync(temporary, { recursive: true });
   try {
     await bundle("src/cli/main.ts", "cli.cjs");
+    await bundle("src/service/configuration.ts", "configuration.cjs");
     await bundle("src/index.ts", "library.cjs");
     writeFileSync(`${temporary}/index.cjs`, `${versionCheck()}\nmodule.exports = require("./library.cjs");\n`);
-    const names = await exportsOf("src/index.ts");
-    writeFileSync(`${temporary}/index.js`, moduleEntry(names));
+    writeFileSync(`${temporary}/index.js`, moduleEntry(await exportsOf("src/index.ts"), "library.cjs"));
+    await bundle("src/service/config.ts", "config.cjs");
+    writeFileSync(`${temporary}/config.js`, moduleEntry(await exportsOf("src/service/config.ts"), "config.cjs"));
     declare();
     for (const file of marked) appendFileSync(`${temporary}/${file}`, mark);
     for (const file of globSync("**/*.{js,cjs,d.ts}", { cwd: temporary })) {
@@ -99,8 +112,8 @@ async function exportsOf(entry: string): Promise<string[]> {
  * Not `export … from "./index.cjs"`: Node would parse the whole library once more, only to find its names. And the library
  * itself, not by way of index.cjs: each file more costs a program that imports it half a millisecond.
  */
-function moduleEntry(names: readonly string[]): string {
-  const loading = `createRequire(import.meta.url)("./library.cjs")`;
+function moduleEntry(names: readonly string[], file: string): string {
+  const loading = `createRequire(import.meta.url)("./${file}")`;
   return `import { createRequire } from "module";\n${versionCheck()}\nexport const { ${names.join(", ")} } = ${loading};\n`;
 }
 

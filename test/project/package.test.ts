@@ -79,7 +79,7 @@ test("an installed package works for import and require", {
     for (const path of promised) assert.ok(paths.includes(path.replace(/^\.\//, "")), `${path} is missing`);
     for (const path of ["LICENSE", "dist/cli.cjs", `prebuilds/${process.platform}-${process.arch}/daemonitor.node`])
       assert.ok(paths.includes(path), path);
-    const folders = /^(bin|dist|docs|prebuilds)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+    const folders = /^(bin|dist|docs|prebuilds|schema)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
     assert.deepEqual(
       paths.filter((path) => !folders.test(path) || (path.endsWith(".ts") && !path.endsWith(".d.ts"))),
       [],
