@@ -1,8 +1,8 @@
 /** Ends what a daemon started before it failed: the processes that are still in its session. */
 import { closeSync, readdirSync } from "node:fs";
-import { constants } from "node:os";
 import { isSystemError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
+import { signalNumber } from "../values/signals.ts";
 import { readProcStat } from "./procStat.ts";
 
 /**
@@ -25,7 +25,7 @@ function kill(pid: number, session: number): void {
   try {
     pidfd = native().openPidfd(pid);
     // Asked again, of the very process that is held now.
-    if (isMember(pid, session)) native().signalPidfd(pidfd, constants.signals.SIGKILL);
+    if (isMember(pid, session)) native().signalPidfd(pidfd, signalNumber("SIGKILL"));
   } catch (error) {
     // Gone in between, or another user's by now: its own affair.
     if (!isSystemError(error)) throw error;

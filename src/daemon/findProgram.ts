@@ -2,9 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import type { Text } from "../launch/steps.ts";
-
-const NOT_FOUND = 2;
-const NOT_EXECUTABLE = 13;
+import { ERRNO } from "../values/errno.ts";
 
 /**
  * The path to hand to exec. A file with a slash is taken as it is; exec itself says what is wrong with it.
@@ -21,8 +19,8 @@ export function findProgram(file: Text, path: string, root = ""): Text {
   const found = present.find((candidate) => isExecutable(`${root}${candidate}`));
   if (found !== undefined) return typeof file === "string" ? found : Buffer.from(found, "latin1");
   const [unusable] = present;
-  if (unusable !== undefined) throw DaemonError.fromErrno("exec", NOT_EXECUTABLE, unusable, "make it executable with chmod +x");
-  throw DaemonError.fromErrno("exec", NOT_FOUND, name, "it is in no directory of PATH");
+  if (unusable !== undefined) throw DaemonError.fromErrno("exec", ERRNO.EACCES, unusable, "make it executable with chmod +x");
+  throw DaemonError.fromErrno("exec", ERRNO.ENOENT, name, "it is in no directory of PATH");
 }
 
 function isFile(path: string): boolean {

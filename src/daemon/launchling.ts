@@ -1,8 +1,8 @@
 /** A daemon that was launched and is not ready yet, as its launcher sees it. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { constants } from "node:os";
 import type { Launched } from "../launch/run.ts";
 import { native } from "../native/addon.ts";
+import { signalNumber } from "../values/signals.ts";
 import { endSession } from "./endSession.ts";
 import { exitStatusOf } from "./exitStatus.ts";
 import type { Stream } from "./options.ts";
@@ -27,7 +27,7 @@ export function launchling({ pid, pidfd }: Launched, name: string, words: Words)
     pidfd,
     name,
     exitStatus: () => exitStatusOf(pid, pidfd),
-    signal: (signal) => native().signalPidfd(pidfd, constants.signals[signal]),
+    signal: (signal) => native().signalPidfd(pidfd, signalNumber(signal)),
     endRest: () => void (session !== undefined && endSession(session)),
     lastWords: () => words.read(),
     wordsHint: words.hint,

@@ -3,14 +3,14 @@
  * it is doing. The environment is read at each call, and every call is a no-op
  * that returns false where nobody listens.
  */
-import { constants } from "node:os";
 import { DaemonError, isSystemError, OptionError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
+import { ERRNO } from "../values/errno.ts";
 import { given } from "../values/valueError.ts";
 import { environmentError } from "./environmentError.ts";
 
 /** Errors of the caller's own making; all others mean that nobody could be told. */
-const MISUSE = new Set([constants.errno.EBADF, constants.errno.EMSGSIZE]);
+const MISUSE = new Set<number>([ERRNO.EBADF, ERRNO.EMSGSIZE]);
 
 /**
  * Tells the service manager named by NOTIFY_SOCKET (systemd, our supervisor,

@@ -3,6 +3,7 @@ import { openSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import { apply } from "../launch/run.ts";
 import { chroot, dumpable, ignoreSignal, plan } from "../launch/steps.ts";
+import { ERRNO } from "../values/errno.ts";
 import { type Identity, resolveIdentity } from "./identity.ts";
 import type { CheckedCreateDaemonOptions } from "./options.ts";
 
@@ -34,10 +35,8 @@ function becomeUser({ uid, gid, groups }: Identity): void {
   if (uid === undefined) return;
   attempt("setUid", String(uid), () => setuid?.(uid));
   if (uid !== 0 && canBeRootAgain())
-    throw DaemonError.fromErrno("setUid", ENOTRECOVERABLE, String(uid), "root could be regained: drop its capabilities");
+    throw DaemonError.fromErrno("setUid", ERRNO.ENOTRECOVERABLE, String(uid), "root could be regained: drop its capabilities");
 }
-
-const ENOTRECOVERABLE = 131;
 
 /** An unprivileged caller that stays itself may not call setgroups(2), and needs not. */
 function isUnchanged(uid: number | undefined, gid: number | undefined): boolean {

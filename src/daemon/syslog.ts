@@ -1,8 +1,8 @@
 /** Messages for the system log. */
-import { constants } from "node:os";
 import { parse } from "node:path";
 import { isSystemError, OptionError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
+import { ERRNO } from "../values/errno.ts";
 import { nearest } from "../values/nearest.ts";
 import { given } from "../values/valueError.ts";
 import {
@@ -84,7 +84,7 @@ function send(path: string, header: string, line: string): boolean {
     return true;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const halves = error.errno === constants.errno.EMSGSIZE ? halve(line) : undefined;
+    const halves = error.errno === ERRNO.EMSGSIZE ? halve(line) : undefined;
     return halves?.every((half) => send(path, header, half)) ?? false;
   }
 }

@@ -1,6 +1,6 @@
 /** Turns a plan into the buffer that native/plan.h describes. */
-import { constants } from "node:os";
-import type { Plan, Signal, Step, Text } from "./steps.ts";
+import { signalNumber } from "../values/signals.ts";
+import type { Plan, Step, Text } from "./steps.ts";
 
 const MAGIC = 0x314e4c50;
 const HEADER_SIZE = 16;
@@ -127,10 +127,6 @@ function operands(step: Step, data: DataArea): Operands {
     case "exec":
       return { text: data.text(step.file), list: data.texts(step.argv), list2: data.environment(step.env) };
   }
-}
-
-function signalNumber(signal: Signal): number {
-  return constants.signals[signal];
 }
 
 type OpenStep = Extract<Step, { op: "openAt" }>;

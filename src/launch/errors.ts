@@ -2,9 +2,9 @@
  * The one error class of the library and the command, and the table that gives
  * every failure its exit code.
  */
-import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 import { native, type SystemError } from "../native/addon.ts";
+import { ERRNO } from "../values/errno.ts";
 import { hintFor } from "./hints.ts";
 
 /** Exit codes: sysexits.h where it has a word, 126 and 127 for exec as shells do. */
@@ -139,12 +139,9 @@ export function isSystemError(error: unknown): error is SystemError {
 
 /** "ENOENT" for 2. libuv has no name for some, node:os for others. */
 export function errnoName(errno: number): string {
-  const listed = () => Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
-  return libuvName(errno) ?? listed() ?? UNLISTED[errno] ?? `E${errno}`;
+  const listed = () => Object.entries(process.getBuiltinModule("node:os").constants.errno).find(([, number]) => number === errno)?.[0];
+  return libuvName(errno) ?? listed() ?? (errno === ERRNO.ENOTRECOVERABLE ? "ENOTRECOVERABLE" : undefined) ?? `E${errno}`;
 }
-
-/** Of those that system calls of launch plans give. */
-const UNLISTED: Readonly<Record<number, string>> = { 131: "ENOTRECOVERABLE" };
 
 function libuvName(errno: number): string | undefined {
   try {

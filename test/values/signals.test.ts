@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { test } from "node:test";
-import { parseSignal, signalName } from "../../src/values/signals.ts";
+import { ERRNO } from "../../src/values/errno.ts";
+import { parseSignal, signalName, signalNumber } from "../../src/values/signals.ts";
 
 test("a signal is known by its name, with or without SIG, in any case, and by its number", () => {
   for (const text of ["TERM", "SIGTERM", "sigterm", "term", "15", 15]) assert.equal(parseSignal(text), 15, String(text));
@@ -33,3 +34,16 @@ for (const bad of [0, "0", -1, 65, 32, 1.5, "", "SIG", "NOPE", null, undefined, 
     assert.throws(() => parseSignal(bad), { name: "ValueError" });
   });
 }
+
+test("a name that Node has leads straight to its number", () => {
+  for (const [name, number] of Object.entries(constants.signals)) {
+    if (name !== "SIGUNUSED") assert.equal(signalNumber(name as NodeJS.Signals), number, name);
+  }
+});
+
+test("the errno numbers are those that Node and the kernel have", () => {
+  for (const [name, number] of Object.entries(ERRNO)) {
+    const theirs = (constants.errno as Record<string, number>)[name];
+    if (theirs !== undefined) assert.equal(number, theirs, name);
+  }
+});
