@@ -1,5 +1,6 @@
 #include "binding.h"
 #include "descriptors.h"
+#include "rights.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -143,6 +144,25 @@ static napi_value call_receive(napi_env env, napi_callback_info info)
 	return result;
 }
 
+static napi_value call_send_rights(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3], result = NULL;
+	const void *data;
+	size_t size, count;
+	int socket, *fds;
+	ssize_t sent;
+
+	if (!read_arguments(env, info, 3, arguments) || !read_int(env, arguments[0], "socket", &socket) ||
+	    !read_ints(env, arguments[2], "fds", &fds, &count))
+		return NULL;
+	if (read_bytes(env, arguments[1], "data", &data, &size)) {
+		sent = send_rights(socket, data, size, fds, count);
+		result = sent < 0 ? throw_system(env, (int)sent, "sendmsg") : create_number(env, (double)sent);
+	}
+	free(fds);
+	return result;
+}
+
 bool register_descriptors(napi_env env, napi_value exports)
 {
 	static const struct binding functions[] = {
@@ -155,6 +175,7 @@ bool register_descriptors(napi_env env, napi_value exports)
 		{ "pipe", call_pipe },
 		{ "send", call_send },
 		{ "receive", call_receive },
+		{ "sendRights", call_send_rights },
 	};
 
 	return export_functions(env, exports, functions, sizeof functions / sizeof *functions);

@@ -8,4 +8,4 @@ const prebuilt = `prebuilds/${process.platform}-${process.arch}`;
 rmSync("dist", { recursive: true, force: true });
 for (const script of ["build-native", "build-dist"]) execFileSync(process.execPath, [`scripts/${script}.ts`], { stdio: "inherit" });
 mkdirSync(prebuilt, { recursive: true });
-copyFileSync("build/daemonitor.node", `${prebuilt}/daemonitor.node`);
+for (const file of ["daemonitor.node", "daemonitor-init"]) copyFileSync(`build/${file}`, `${prebuilt}/${file}`);

@@ -4,7 +4,8 @@
  *   npm run test:native            all of them
  *   npm run test:native -- plan    those whose name contains "plan"
  *
- * A program is linked with native/plan*.c, but for those that it includes itself.
+ * A program is linked with native/plan*.c and, by the first word of its name, with the files of the pump or of
+ * init, but for those that it includes itself.
  */
 import { spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -28,6 +29,9 @@ const modes: readonly Mode[] = [
     under: ["valgrind", "--quiet", "--error-exitcode=1", "--leak-check=full", "--errors-for-leak-kinds=definite"],
   },
 ];
+
+/** By the first word of a program's name. */
+const families: Readonly<Record<string, string>> = { pump: "native/pump*.c", init: "native/{init,pump,frames,pidfd}*.c" };
 
 const wanted = process.argv[2] ?? "";
 const programs = globSync("test/native/*.c")
@@ -54,7 +58,8 @@ if (passed === 0 || failed > 0) process.exitCode = 1;
 function compileAndRun(program: string, mode: Mode): string | undefined {
   const binary = join(folder, `${basename(program, ".c")}-${mode.name}`);
   const included = new Set([...readFileSync(program, "utf8").matchAll(/#include "(?:[^"]*\/)?([^"/]+\.c)"/g)].map((match) => match[1]));
-  const parts = globSync("native/plan*.c").filter((file) => !included.has(basename(file)));
+  const family = families[basename(program, ".c").split("_")[0] ?? ""];
+  const parts = globSync(["native/plan*.c", ...(family === undefined ? [] : [family])]).filter((file) => !included.has(basename(file)));
   const compile = [...strictFlags, "-g", ...mode.flags, "-I", "native", program, ...parts, "-o", binary];
   return attempt([compiler, ...compile], 120) ?? attempt([...mode.under, binary], 180);
 }

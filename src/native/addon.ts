@@ -60,6 +60,8 @@ export interface Native {
   send(fd: number, data: Uint8Array): void;
   /** One packet in: empty at end of file, null where `wait` is false and none is there. */
   receive(fd: number, wait: boolean): Uint8Array | null;
+  /** Bytes with descriptors over a stream socket, never waiting: how many bytes went, the descriptors with the first; 0 where it is full. */
+  sendRights(socket: number, data: Uint8Array, fds: readonly number[]): number;
 
   /** poll(2) for reading, in this thread. Returns the indexes that are ready; [] after `timeout` ms (-1: none). */
   poll(fds: readonly number[], timeout: number): number[];
@@ -104,18 +106,23 @@ export function native(): Native {
   return loaded;
 }
 
+/** Path of the program that is the parent of everything the supervisor runs. */
+export function initProgram(): string {
+  return findBuilt("daemonitor-init");
+}
+
 function load(): Native {
-  const path = findAddon();
+  const path = findBuilt("daemonitor.node");
   const module = { exports: {} };
   process.dlopen(module, path);
   return module.exports as Native;
 }
 
 /** A package carries prebuilt binaries beside its bundle; a checkout builds its own, which is the newer one where both are. */
-function findAddon(): string {
+function findBuilt(name: string): string {
   const here = import.meta.dirname;
   const root = here.endsWith("/dist") ? `${here}/..` : `${here}/../..`;
-  const candidates = [`${root}/build/daemonitor.node`, `${root}/prebuilds/${process.platform}-${process.arch}/daemonitor.node`];
+  const candidates = [`${root}/build/${name}`, `${root}/prebuilds/${process.platform}-${process.arch}/${name}`];
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) {
     throw new Error(

@@ -1,0 +1,288 @@
+/*
+ * When to move. A pipe that is quiet is watched by epoll and emptied at once;
+ * one that is busy is emptied once in a millisecond, which costs far fewer
+ * wake-ups and moves more at a time. A pipe whose log takes nothing waits.
+ */
+#include "pump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "pump_move.h"
+
+#define TICK UINT64_C(1000000)
+#define BUSY_WITHIN (2 * TICK)
+#define CALM_AFTER UINT64_C(1000000000)
+#define USUAL_SIZE 65536u
+#define FLOOD_SIZE (1u << 20)
+
+int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct pump_event *), void *context)
+{
+	pump->epoll = epoll;
+	pump->report = report;
+	pump->context = context;
+	pump->busy = pump->waiting = pump->switching = pump->free_logs = pump->free_pipes = PUMP_NONE;
+	pump->tick_at = pump->shrink_at = PUMP_NEVER;
+	return pipe2(pump->scratch, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static uint32_t index_of(const struct pump *pump, const struct pump_pipe *pipe)
+{
+	return (uint32_t)(pipe - pump->pipes);
+}
+
+static uint32_t *list_of(struct pump *pump, enum pipe_state state)
+{
+	return state == PIPE_BUSY ? &pump->busy : state == PIPE_WAITING ? &pump->waiting : NULL;
+}
+
+static void move_to(struct pump *pump, struct pump_pipe *pipe, enum pipe_state state)
+{
+	uint32_t *from = list_of(pump, (enum pipe_state)pipe->state), *to = list_of(pump, state);
+
+	if (pipe->state == state)
+		return;
+	if (from != NULL) {
+		if (pipe->previous != PUMP_NONE)
+			pump->pipes[pipe->previous].next = pipe->next;
+		else
+			*from = pipe->next;
+		if (pipe->next != PUMP_NONE)
+			pump->pipes[pipe->next].previous = pipe->previous;
+	}
+	pipe->state = state;
+	if (to == NULL)
+		return;
+	pipe->previous = PUMP_NONE;
+	pipe->next = *to;
+	if (*to != PUMP_NONE)
+		pump->pipes[*to].previous = index_of(pump, pipe);
+	*to = index_of(pump, pipe);
+}
+
+/* One-shot: a hang-up is reported even to those who asked for nothing. */
+static int watch(struct pump *pump, struct pump_pipe *pipe, int operation)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = (uint64_t)PUMP_TAG << 32 | index_of(pump, pipe) };
+
+	return epoll_ctl(pump->epoll, operation, pipe->fd, &event) < 0 ? -errno : 0;
+}
+
+static void free_pipe(struct pump *pump, struct pump_pipe *pipe)
+{
+	move_to(pump, pipe, PIPE_FREE);
+	(void)!close(pipe->fd);
+	if (pipe->size > USUAL_SIZE)
+		pump->grown--;
+	pipe->fd = -1;
+	pipe->next = pump->free_pipes;
+	pump->free_pipes = index_of(pump, pipe);
+	pump->pipe_count--;
+}
+
+int pump_add(struct pump *pump, int fd, uint32_t log, uint64_t owner)
+{
+	uint32_t index = pump->free_pipes;
+	int size = fcntl(fd, F_GETPIPE_SZ), error = size < 0 ? -EINVAL : pump_has_log(pump, log) ? 0 : -ENOENT;
+	struct pump_pipe *pipe;
+
+	if (error == 0 && index == PUMP_NONE && pump->used_pipes == PUMP_MOST_PIPES)
+		error = -ENFILE;
+	if (error < 0) {
+		(void)!close(fd);
+		return error;
+	}
+	if (index != PUMP_NONE)
+		pump->free_pipes = pump->pipes[index].next;
+	else
+		index = pump->used_pipes++;
+	pipe = &pump->pipes[index];
+	*pipe = (struct pump_pipe){ .fd = fd, .log = log, .owner = owner, .size = (uint32_t)size, .state = PIPE_IDLE };
+	pump->pipe_count++;
+	if (pipe->size > USUAL_SIZE && pump->grown++ == 0)
+		pump->shrink_at = 0;
+	error = watch(pump, pipe, EPOLL_CTL_ADD);
+	if (error < 0) {
+		free_pipe(pump, pipe);
+		return error;
+	}
+	pump->logs[log].pipes++;
+	return (int)index;
+}
+
+void pump_own(struct pump *pump, uint32_t index, uint64_t owner)
+{
+	pump->pipes[index].owner = owner;
+}
+
+static void end_pipe(struct pump *pump, struct pump_pipe *pipe)
+{
+	uint32_t log = pipe->log;
+
+	(void)epoll_ctl(pump->epoll, EPOLL_CTL_DEL, pipe->fd, NULL);
+	if (pipe->owner != 0)
+		pump_tell(pump, &pump->logs[log], LOG_ENDED, 0, pipe->owner);
+	free_pipe(pump, pipe);
+	pump_leave_log(pump, log);
+}
+
+/* Unprivileged users may not, past a limit of their own: then it stays as it is. */
+static void grow(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
+{
+	if (pipe->size >= FLOOD_SIZE || fcntl(pipe->fd, F_SETPIPE_SZ, FLOOD_SIZE) < 0)
+		return;
+	if (pipe->size <= USUAL_SIZE && pump->grown++ == 0)
+		pump->shrink_at = now + CALM_AFTER;
+	pipe->size = FLOOD_SIZE;
+}
+
+static void shrink(struct pump *pump, uint64_t now)
+{
+	pump->shrink_at = now + CALM_AFTER;
+	for (uint32_t i = 0; i < pump->used_pipes && pump->grown > 0; i++) {
+		struct pump_pipe *pipe = &pump->pipes[i];
+
+		if (pipe->state != PIPE_IDLE || pipe->size <= USUAL_SIZE || now - pipe->last < CALM_AFTER)
+			continue;
+		/* EBUSY: more than that has come meanwhile. */
+		if (fcntl(pipe->fd, F_SETPIPE_SZ, USUAL_SIZE) < 0)
+			continue;
+		pipe->size = USUAL_SIZE;
+		pump->grown--;
+	}
+	if (pump->grown == 0)
+		pump->shrink_at = PUMP_NEVER;
+}
+
+static void settle(struct pump *pump, struct pump_pipe *pipe, enum moved moved, uint64_t now)
+{
+	switch (moved) {
+	case MOVED_FULL:
+		grow(pump, pipe, now);
+		move_to(pump, pipe, PIPE_BUSY);
+		break;
+	case MOVED_SOME:
+		break;
+	case MOVED_ALL:
+		move_to(pump, pipe, PIPE_IDLE);
+		break;
+	case MOVED_NOTHING:
+		move_to(pump, pipe, PIPE_WAITING);
+		break;
+	case MOVED_END:
+		end_pipe(pump, pipe);
+		break;
+	}
+}
+
+void pump_ready(struct pump *pump, uint32_t index, uint64_t now)
+{
+	struct pump_pipe *pipe = &pump->pipes[index];
+
+	if (index >= pump->used_pipes || pipe->state != PIPE_IDLE)
+		return;
+	if (now - pipe->last < BUSY_WITHIN)
+		move_to(pump, pipe, PIPE_BUSY);
+	else
+		settle(pump, pipe, pump_move(pump, pipe, now), now);
+	if (pipe->state == PIPE_IDLE && watch(pump, pipe, EPOLL_CTL_MOD) < 0)
+		move_to(pump, pipe, PIPE_BUSY);
+	if (pump->busy != PUMP_NONE && pump->tick_at == PUMP_NEVER)
+		pump->tick_at = now + TICK;
+}
+
+void pump_drain(struct pump *pump, uint32_t index, uint64_t owner, uint64_t now)
+{
+	struct pump_pipe *pipe = &pump->pipes[index];
+	enum moved moved;
+
+	if (index >= pump->used_pipes || pipe->state == PIPE_FREE || pipe->owner != owner)
+		return;
+	/* Others may hold the pipe and go on writing: a full buffer, twice, is all that the one that ended can have left. */
+	for (int rounds = 0; rounds < 2; rounds++) {
+		moved = pump_move(pump, pipe, now);
+		if (moved == MOVED_END)
+			end_pipe(pump, pipe);
+		if (moved != MOVED_SOME && moved != MOVED_FULL)
+			return;
+	}
+}
+
+void pump_drain_all(struct pump *pump, uint64_t now)
+{
+	for (uint32_t i = 0; i < pump->used_pipes; i++)
+		pump_drain(pump, i, pump->pipes[i].owner, now);
+}
+
+static void tick_busy(struct pump *pump, uint64_t now)
+{
+	bool again = false;
+
+	pump->tick_at = PUMP_NEVER;
+	for (uint32_t i = pump->busy, next; i != PUMP_NONE; i = next) {
+		struct pump_pipe *pipe = &pump->pipes[i];
+		uint32_t size = pipe->size;
+		enum moved moved = pump_move(pump, pipe, now);
+
+		next = pipe->next;
+		settle(pump, pipe, moved, now);
+		/* One that could not grow would hold up its writer until the next tick. */
+		again = again || (moved == MOVED_FULL && size < FLOOD_SIZE);
+		if (pipe->state == PIPE_IDLE && watch(pump, pipe, EPOLL_CTL_MOD) < 0)
+			move_to(pump, pipe, PIPE_BUSY);
+	}
+	if (pump->busy != PUMP_NONE)
+		pump->tick_at = again ? now : now + TICK;
+}
+
+static void retry_waiting(struct pump *pump, uint64_t now)
+{
+	for (uint32_t i = pump->waiting, next; i != PUMP_NONE; i = next) {
+		struct pump_pipe *pipe = &pump->pipes[i];
+
+		next = pipe->next;
+		if (pump->logs[pipe->log].error != 0 && pump->logs[pipe->log].retry_at > now)
+			continue;
+		move_to(pump, pipe, PIPE_BUSY);
+		if (pump->tick_at == PUMP_NEVER || pump->tick_at > now)
+			pump->tick_at = now;
+	}
+}
+
+static void switch_overdue(struct pump *pump, uint64_t now)
+{
+	for (uint32_t i = pump->switching, next; i != PUMP_NONE; i = next) {
+		next = pump->logs[i].next;
+		if (pump->logs[i].switch_by <= now)
+			(void)pump_try_switch(pump, &pump->logs[i], now);
+	}
+}
+
+uint64_t pump_deadline(const struct pump *pump)
+{
+	uint64_t deadline = pump->tick_at < pump->shrink_at ? pump->tick_at : pump->shrink_at;
+
+	for (uint32_t i = pump->waiting; i != PUMP_NONE; i = pump->pipes[i].next) {
+		const struct pump_log *log = &pump->logs[pump->pipes[i].log];
+		uint64_t at = log->error == 0 ? 0 : log->retry_at;
+
+		deadline = at < deadline ? at : deadline;
+	}
+	for (uint32_t i = pump->switching; i != PUMP_NONE; i = pump->logs[i].next)
+		deadline = pump->logs[i].switch_by < deadline ? pump->logs[i].switch_by : deadline;
+	return deadline;
+}
+
+void pump_tick(struct pump *pump, uint64_t now)
+{
+	if (pump->waiting != PUMP_NONE)
+		retry_waiting(pump, now);
+	if (pump->switching != PUMP_NONE)
+		switch_overdue(pump, now);
+	if (pump->tick_at <= now)
+		tick_busy(pump, now);
+	if (pump->shrink_at <= now)
+		shrink(pump, now);
+}

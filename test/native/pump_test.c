@@ -1,0 +1,206 @@
+/* However a stream of lines is cut into writes, and whenever its log is changed, every byte arrives, and every file but the last ends with a line. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pump.h"
+
+#define CHECK(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "%s:%d: %s: %s (errno %d)\n", __FILE__, __LINE__, __func__, #condition, errno); \
+			abort(); \
+		} \
+	} while (0)
+
+#define ROUNDS 60
+#define MOST_FILES 200
+#define BYTES (300 * 1000)
+
+static struct pump pump;
+static uint64_t state = 88172645463325252u, now = 1000000000;
+static unsigned seen[LOG_ENDED + 1];
+static char expected[BYTES], found[BYTES + 1];
+
+static uint64_t next(uint64_t below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state % below;
+}
+
+static void note(void *context, const struct pump_event *event)
+{
+	CHECK(context == &pump);
+	CHECK(event->kind <= LOG_ENDED);
+	seen[event->kind]++;
+}
+
+static int file(void)
+{
+	int fd = memfd_create("log", MFD_CLOEXEC);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static int keep(int fd)
+{
+	int copy = dup(fd);
+
+	CHECK(copy >= 0);
+	return copy;
+}
+
+static void open_pump(void)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	CHECK(epoll >= 0);
+	CHECK(pump_open(&pump, epoll, note, &pump) == 0);
+}
+
+/* As init's loop does. */
+static void turn(void)
+{
+	struct epoll_event events[8];
+	int count = epoll_wait(pump.epoll, events, 8, 0);
+
+	now += 500000 + next(1000000);
+	for (int i = 0; i < count; i++)
+		pump_ready(&pump, (uint32_t)events[i].data.u64, now);
+	if (pump_deadline(&pump) <= now)
+		pump_tick(&pump, now);
+}
+
+static void make_lines(void)
+{
+	size_t at = 0;
+
+	while (at < BYTES) {
+		size_t length = next(20) == 0 ? next(9000) : next(120);
+
+		for (; length > 0 && at < BYTES - 1; length--)
+			expected[at++] = (char)('a' + next(26));
+		expected[at++] = '\n';
+	}
+	expected[BYTES - 1] = '\n';
+}
+
+static void write_some(int fd, size_t *at)
+{
+	size_t length = 1 + next(next(4) == 0 ? 70000 : 300);
+	ssize_t written;
+
+	if (length > BYTES - *at)
+		length = BYTES - *at;
+	written = write(fd, expected + *at, length);
+	CHECK(written > 0 || errno == EAGAIN);
+	*at += written > 0 ? (size_t)written : 0;
+}
+
+static size_t read_back(const int *files, size_t count)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		off_t size = lseek(files[i], 0, SEEK_END);
+
+		CHECK(size >= 0 && total + (size_t)size <= BYTES);
+		CHECK(pread(files[i], found + total, (size_t)size, 0) == size);
+		total += (size_t)size;
+		CHECK(i == count - 1 || size == 0 || found[total - 1] == '\n');
+		CHECK(close(files[i]) == 0);
+	}
+	return total;
+}
+
+static void every_byte_arrives_and_no_line_is_cut(void)
+{
+	const struct pump_log_settings settings = { .switch_within = 3600u * UINT64_C(1000000000), .line_limit = 1u << 20 };
+	int files[MOST_FILES], ends[2], log;
+	size_t count = 0, at = 0;
+
+	make_lines();
+	CHECK(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+	files[count++] = file();
+	log = pump_set_log(&pump, PUMP_NONE, "log", 3, keep(files[0]), &settings, now);
+	CHECK(log >= 0 && pump_add(&pump, ends[0], (uint32_t)log, 7) >= 0);
+	while (at < BYTES) {
+		write_some(ends[1], &at);
+		if (next(20) == 0 && count < MOST_FILES && pump.logs[log].next_fd < 0) {
+			files[count++] = file();
+			CHECK(pump_set_log(&pump, (uint32_t)log, "log", 3, keep(files[count - 1]), &settings, now) == log);
+		}
+		if (next(3) != 0)
+			turn();
+	}
+	CHECK(close(ends[1]) == 0);
+	CHECK(pump_close_log(&pump, (uint32_t)log) == 0);
+	for (int turns = 0; pump.pipe_count > 0; turns++) {
+		CHECK(turns < 10000);
+		turn();
+	}
+	CHECK(read_back(files, count) == BYTES);
+	CHECK(memcmp(found, expected, BYTES) == 0);
+	CHECK(pump.log_count == 0 && pump.busy == PUMP_NONE && pump.waiting == PUMP_NONE);
+}
+
+static void what_is_no_file_is_refused(void)
+{
+	const struct pump_log_settings settings = { .line_limit = 1 };
+	int ends[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), log;
+
+	CHECK(null >= 0 && pipe2(ends, O_CLOEXEC) == 0);
+	CHECK(pump_set_log(&pump, PUMP_NONE, "log", 3, null, &settings, now) == -EINVAL);
+	CHECK(pump_set_log(&pump, PUMP_NONE, "log", 3, ends[1], &settings, now) == -EINVAL);
+	CHECK(pump_set_log(&pump, 12345, "log", 3, file(), &settings, now) == -ENOENT);
+	CHECK(pump_add(&pump, ends[0], 12345, 1) == -ENOENT);
+	log = pump_set_log(&pump, PUMP_NONE, "log", 3, file(), &settings, now);
+	CHECK(log >= 0 && pump_add(&pump, file(), (uint32_t)log, 1) == -EINVAL);
+	CHECK(pump_close_log(&pump, (uint32_t)log) == 0 && pump_close_log(&pump, (uint32_t)log) == -ENOENT);
+	CHECK(fcntl(null, F_GETFD) == -1 && fcntl(ends[0], F_GETFD) == -1 && fcntl(ends[1], F_GETFD) == -1);
+}
+
+static void a_line_past_the_limit_is_cut(void)
+{
+	const struct pump_log_settings settings = { .switch_within = 3600u * UINT64_C(1000000000), .line_limit = 20000 };
+	int first = file(), second = file(), ends[2], log;
+
+	CHECK(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+	log = pump_set_log(&pump, PUMP_NONE, "log", 3, keep(first), &settings, now);
+	CHECK(log >= 0 && pump_add(&pump, ends[0], (uint32_t)log, 9) >= 0);
+	CHECK(write(ends[1], expected, 1) == 1);
+	turn();
+	CHECK(pump_set_log(&pump, (uint32_t)log, "log", 3, keep(second), &settings, now) == log && pump.logs[log].next_fd >= 0);
+	memset(found, 'x', 60000);
+	CHECK(write(ends[1], found, 60000) == 60000);
+	for (int turns = 0; turns < 100; turns++)
+		turn();
+	CHECK(pump.logs[log].next_fd < 0);
+	CHECK(lseek(first, 0, SEEK_END) >= 20001 && lseek(first, 0, SEEK_END) <= 20001 + 4096);
+	CHECK(lseek(first, 0, SEEK_END) + lseek(second, 0, SEEK_END) == 60001);
+	CHECK(close(ends[1]) == 0 && pump_close_log(&pump, (uint32_t)log) == 0);
+	for (int turns = 0; pump.pipe_count > 0 && turns < 100; turns++)
+		turn();
+	CHECK(pump.pipe_count == 0 && pump.log_count == 0);
+	CHECK(close(first) == 0 && close(second) == 0);
+}
+
+int main(void)
+{
+	open_pump();
+	what_is_no_file_is_refused();
+	for (int round = 0; round < ROUNDS; round++)
+		every_byte_arrives_and_no_line_is_cut();
+	CHECK(seen[LOG_ENDED] == ROUNDS && seen[LOG_SWITCHED] > ROUNDS && seen[LOG_TRUNCATED] == 0 && seen[LOG_BLOCKED] == 0);
+	a_line_past_the_limit_is_cut();
+	return 0;
+}
