@@ -1,6 +1,7 @@
 /** daemonize: makes a daemon of any program. */
 import { describePlan } from "../launch/describe.ts";
 import { OptionError } from "../launch/errors.ts";
+import { findProgram } from "../launch/findProgram.ts";
 import { apply } from "../launch/run.ts";
 import { exec, type Plan, plan, type Text } from "../launch/steps.ts";
 import { staysAttached, withInheritedStreams, withStreams } from "./attached.ts";
@@ -8,7 +9,6 @@ import type { Cleanup } from "./cleanup.ts";
 import { composePlan, type PlanParts, placeSteps } from "./composePlan.ts";
 import { driveAsync } from "./drive.ts";
 import { composeEnvironment, type Environment } from "./environment.ts";
-import { findProgram } from "./findProgram.ts";
 import { identitySteps, resolveIdentity } from "./identity.ts";
 import { launchDaemon } from "./launchDaemon.ts";
 import { wordsOn } from "./launchling.ts";

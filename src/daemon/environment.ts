@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { DaemonError, EXIT } from "../launch/errors.ts";
 import type { Text } from "../launch/steps.ts";
 import { native, type UserRecord } from "../native/addon.ts";
+import { parseEnvFile } from "../values/envFile.ts";
+import { ERRNO } from "../values/errno.ts";
 import type { CheckedSharedOptions } from "./options.ts";
 
 type Asked = Pick<CheckedSharedOptions, "env" | "clearEnv" | "envFile">;
@@ -88,33 +90,25 @@ export function applyEnvironment(environment: Environment): void {
   }
 }
 
-/** Lines NAME=VALUE; blank ones and those that start with # are passed over; quotes around a value are taken off. */
+/** Any bytes may be in a value, so the file is read as latin1, in which every byte is a character of its own. */
 function readEnvFile(path: string): [string, Uint8Array][] {
-  return readText(path)
-    .split("\n")
-    .map((line, index) => [line.replace(/^[ \t]+|[ \t\r]+$/g, ""), index + 1] as const)
-    .filter(([line]) => line !== "" && !line.startsWith("#"))
-    .map(([line, number]) => parseLine(line, path, number));
+  const { variables, wrongLines } = parseEnvFile(readText(path));
+  if (wrongLines[0] !== undefined) throw wrongLine(path, wrongLines[0]);
+  return variables.map(([name, value]) => [name, Buffer.from(value, "latin1")]);
 }
 
-function parseLine(line: string, path: string, number: number): [string, Uint8Array] {
-  const [, name, value] = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*(.*)$/.exec(line) ?? [];
-  if (name === undefined || value === undefined || value.includes("\0")) {
-    throw new DaemonError({
-      step: "environment file",
-      subject: `${path}:${number}`,
-      code: "EINVAL",
-      errno: 22,
-      strerror: "not a line NAME=VALUE",
-      hint: 'write NAME=VALUE, or start the line with "#"',
-      exitCode: EXIT.configuration,
-    });
-  }
-  const quoted = /^(["'])(.*)\1$/.exec(value);
-  return [name, Buffer.from(quoted?.[2] ?? value, "latin1")];
+function wrongLine(path: string, number: number): DaemonError {
+  return new DaemonError({
+    step: "environment file",
+    subject: `${path}:${number}`,
+    code: "EINVAL",
+    errno: ERRNO.EINVAL,
+    strerror: "not a line NAME=VALUE",
+    hint: 'write NAME=VALUE, or start the line with "#"',
+    exitCode: EXIT.configuration,
+  });
 }
 
-/** As latin1, in which every byte is a character of its own. */
 function readText(path: string): string {
   try {
     return readFileSync(path, "latin1");

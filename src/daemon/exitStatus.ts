@@ -2,28 +2,14 @@
 import { readlinkSync } from "node:fs";
 import { isSystemError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
-import { signalName } from "../values/signals.ts";
+import { decodeWaitStatus, type ExitStatus } from "../values/exitStatus.ts";
 import { readProcStat } from "./procStat.ts";
-
-export type ExitStatus = { readonly code: number } | { readonly signal: string } | "unknown";
 
 /** PIDFD_GET_INFO knows it once somebody has reaped the process (Linux 6.15), field 52 of /proc/PID/stat until then. */
 export function exitStatusOf(pid: number, pidfd: number): ExitStatus {
   const zombie = zombieStatus(pid, pidfd);
   const status = zombie ?? native().exitStatusOf(pidfd);
-  return status === null ? "unknown" : decode(status);
-}
-
-/** "exit status 3", "killed by SIGKILL". */
-export function describeExit(status: ExitStatus): string {
-  if (status === "unknown") return "exit status unknown";
-  return "code" in status ? `exit status ${status.code}` : `killed by ${status.signal}`;
-}
-
-/** A wait status, as wait(2) encodes it. */
-function decode(status: number): ExitStatus {
-  const signal = status & 0x7f;
-  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal: signalName(signal) };
+  return status === null ? "unknown" : decodeWaitStatus(status);
 }
 
 function zombieStatus(pid: number, pidfd: number): number | undefined {

@@ -1,5 +1,6 @@
 /** What the options of a daemon may be, one check for each kind. */
 import { fstatSync } from "node:fs";
+import { parseIoPriority } from "../values/ioPriority.ts";
 import { parseLimitValue, parseResource, resourceNumber } from "../values/limits.ts";
 import { given, ValueError } from "../values/valueError.ts";
 import { type Check, entries, hasNul, notA, path, text } from "./commonChecks.ts";
@@ -18,15 +19,6 @@ export function name(value: unknown): string {
   const checked = text(value);
   if (/[\p{Cc}]/u.test(checked)) throw new ValueError(`${given(value)} has a control character in it`);
   return checked;
-}
-
-/** A user's or group's name, or its number. Digits are a number, as for chown(1) where no such name exists. */
-export function account(value: unknown): string | number {
-  if (typeof value === "string" && !/^\d+$/.test(value)) return text(value);
-  const number = Number(typeof value === "string" || typeof value === "number" ? value : Number.NaN);
-  // 2^32-1 means "unchanged" to setresuid(2).
-  if (Number.isInteger(number) && number >= 0 && number < 0xffffffff) return number;
-  return notA(value, "name or number from 0 to 4294967294");
 }
 
 /** Standard input takes no "syslog". */
@@ -88,8 +80,6 @@ export function variables(value: unknown): readonly CheckedVariable[] {
 
 /** [class, level] of ioprio_set(2), written as ionice(1) names them. */
 export function ioPriority(value: unknown): readonly [ioClass: number, level: number] {
-  const match = typeof value === "string" ? /^(?:(realtime|best-effort)(?::([0-7]))?|idle)$/.exec(value) : null;
-  if (match === null) return notA(value, 'I/O priority: "idle", "best-effort:0" … "best-effort:7", "realtime:0" … "realtime:7"');
-  if (match[1] === undefined) return [3, 0];
-  return [match[1] === "realtime" ? 1 : 2, Number(match[2] ?? 4)];
+  const [name, level] = parseIoPriority(value).split(":");
+  return [name === "realtime" ? 1 : name === "idle" ? 3 : 2, Number(level ?? 0)];
 }

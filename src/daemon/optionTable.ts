@@ -1,9 +1,10 @@
 /** Every option with its default and its check, in the order of the documentation. docs/options.md is held to this table by a test. */
+import { parseAccount } from "../values/account.ts";
 import { parseDuration } from "../values/duration.ts";
 import { parseMode } from "../values/mode.ts";
 import { given, ValueError } from "../values/valueError.ts";
 import { boolean, booleanOr, type Check, integer, listOf, notA, oneOf, optional, path, withDefault } from "./commonChecks.ts";
-import { account, ioPriority, keptDescriptors, limits, name, stream, variables } from "./optionChecks.ts";
+import { ioPriority, keptDescriptors, limits, name, stream, variables } from "./optionChecks.ts";
 import type { CreateDaemonOptions, DaemonizeOptions, SharedOptions } from "./optionTypes.ts";
 
 export interface OptionRow<T> {
@@ -30,9 +31,9 @@ const SHARED = {
   hangup: { default: '"ignore"', check: withDefault("ignore", oneOf("ignore", "default")) },
   pidFile: { default: NONE, check: optional(path) },
   name: { default: "the program's name", check: optional(name) },
-  user: { default: UNCHANGED, check: optional(account) },
-  group: { default: "the user's own", check: optional(account) },
-  groups: { default: "those of the user", check: optional(listOf(account, "names or numbers of groups")) },
+  user: { default: UNCHANGED, check: optional(parseAccount) },
+  group: { default: "the user's own", check: optional(parseAccount) },
+  groups: { default: "those of the user", check: optional(listOf(parseAccount, "names or numbers of groups")) },
   chroot: { default: NONE, check: optional(path) },
   env: { default: "{}", check: withDefault({}, variables) },
   clearEnv: { default: "false", check: withDefault(false, boolean) },

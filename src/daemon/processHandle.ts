@@ -2,8 +2,9 @@
 import { closeSync } from "node:fs";
 import { DaemonError, errnoName, isSystemError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
+import type { ExitStatus } from "../values/exitStatus.ts";
 import { parseSignal, signalName } from "../values/signals.ts";
-import { type ExitStatus, exitStatusOf } from "./exitStatus.ts";
+import { exitStatusOf } from "./exitStatus.ts";
 import { processName, readProcStat, wallClock } from "./procStat.ts";
 
 /** poll(2) counts in a signed 32-bit integer. */

@@ -6,7 +6,7 @@
 import { DaemonError } from "../launch/errors.ts";
 import { monotonicMs } from "../values/clock.ts";
 import { formatDuration } from "../values/duration.ts";
-import { describeExit, type ExitStatus } from "./exitStatus.ts";
+import { describeExit, type ExitStatus } from "../values/exitStatus.ts";
 
 export type Verdict =
   | { readonly is: "waiting"; readonly extend?: number }

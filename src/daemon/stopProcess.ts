@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { DaemonError } from "../launch/errors.ts";
 import { monotonicMs } from "../values/clock.ts";
+import type { ExitStatus } from "../values/exitStatus.ts";
 import { parseSignal, signalName } from "../values/signals.ts";
-import type { ExitStatus } from "./exitStatus.ts";
 import { PidFile } from "./pidFile.ts";
 import { heldByUnnamed } from "./pidFileHolder.ts";
 import { processOfPidFile } from "./pidFileProcess.ts";

@@ -6,11 +6,11 @@
  */
 import { closeSync, statSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
+import { findProgram } from "../launch/findProgram.ts";
 import { launch } from "../launch/run.ts";
 import { chdir, closeFdsFrom, defaultSignals, dup, exec, fork, ignoreSignal, openAt, plan, setsid, signalMask } from "../launch/steps.ts";
 import { native } from "../native/addon.ts";
 import { Environment } from "./environment.ts";
-import { findProgram } from "./findProgram.ts";
 
 const SOCKET = "/dev/log";
 

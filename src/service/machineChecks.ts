@@ -1,6 +1,7 @@
 /** What this machine lacks for a service at the moment. Warnings: a deployment may still bring it, and a start says it again. */
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
+import { isExecutable } from "../launch/findProgram.ts";
 import { given } from "../values/valueError.ts";
 import type { Place } from "./place.ts";
 import type { ServiceSpec } from "./specTypes.ts";
@@ -78,14 +79,5 @@ function look(path: string): ReturnType<typeof statSync> {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -16,12 +16,13 @@ export function parseEnvFile(text: string): EnvFile {
   const variables: [string, string][] = [];
   const wrongLines: number[] = [];
   for (const [index, line] of text
-    .replace(/^\uFEFF/, "")
+    .replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)/, "")
     .split("\n")
     .entries()) {
-    const content = line.trim();
+    // Blanks of ASCII only: in a text that was read as latin1, others are bytes of a value.
+    const content = line.replace(/^[ \t]+|[ \t\r]+$/g, "");
     if (content === "" || content.startsWith("#")) continue;
-    const [, name, value] = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/.exec(content) ?? [];
+    const [, name, value] = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*(.*)$/.exec(content) ?? [];
     if (name === undefined || value === undefined || value.includes("\0")) wrongLines.push(index + 1);
     else variables.push([name, /^(["'])(.*)\1$/.exec(value)?.[2] ?? value]);
   }

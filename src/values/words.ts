@@ -8,6 +8,7 @@ const NEEDS_SHELL: Readonly<Record<string, string>> = {
   ">": "a redirection",
   "`": "a substitution",
   "(": "a subshell",
+  ")": "a subshell",
 };
 
 /**
@@ -90,11 +91,10 @@ function dollar(text: string, i: number): Piece {
     return { text: text.slice(i, end + 1), end };
   }
   if (text.startsWith("$(", i)) throw shellNeeded(text, "$(", "a substitution");
-  const [variable] = /^\$[A-Za-z_]\w*/.exec(text.slice(i)) ?? [];
+  const [variable] = /^\$(?:[A-Za-z_]\w*|[\d@*#?!$-])/.exec(text.slice(i)) ?? [];
   if (variable !== undefined) {
-    throw new ValueError(
-      `${given(text)} has ${variable} in it: write \${${variable.slice(1)}}, or '${variable}' where no variable is meant`,
-    );
+    const written = /^\$[A-Za-z_]/.test(variable) ? `write \${${variable.slice(1)}}, or` : "only a shell knows it: write";
+    throw new ValueError(`${given(text)} has ${variable} in it: ${written} '${variable}' where no variable is meant`);
   }
   return { text: "$", end: i };
 }

@@ -114,7 +114,7 @@ test("mistakes are told in flags, not in options", () => {
     [["--core", "--no-core"], /^--core and --no-core contradict/],
     [["--foreground", "--print-pid"], /^--foreground and --print-pid contradict/],
     [["--cwd", "x", "--chroot", "/srv"], /^--cwd: "x" is relative, but it is looked up inside --chroot/],
-    [["--user", ""], "--user: it is empty"],
+    [["--user", ""], '--user: "" is not a name, nor a number from 0 to 4294967294'],
   ];
   for (const [args, message] of cases) {
     const error: unknown = errorOf(() => checked(args));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include "check.h"
 #include <unistd.h>
 
 static int no_close_range;
@@ -43,14 +44,6 @@ static long fake_sysconf(int name)
 #undef open
 #undef syscall
 #undef sysconf
-
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, __func__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 static bool is_open(int fd)
 {

@@ -8,13 +8,7 @@
 #include "../../native/init.c"
 #undef main
 
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s: %s (errno %d)\n", __FILE__, __LINE__, __func__, #condition, errno); \
-			abort(); \
-		} \
-	} while (0)
+#include "check.h"
 
 #define ROUNDS 20000
 #define MOST 2048

@@ -12,14 +12,7 @@
 #include <unistd.h>
 
 #include "builder.h"
-
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, __func__, #condition); \
-			abort(); \
-		} \
-	} while (0)
+#include "check.h"
 
 static struct builder plan;
 

@@ -9,15 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "pump.h"
-
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s: %s (errno %d)\n", __FILE__, __LINE__, __func__, #condition, errno); \
-			abort(); \
-		} \
-	} while (0)
 
 #define ROUNDS 60
 #define MOST_FILES 200

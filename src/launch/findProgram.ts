@@ -1,8 +1,8 @@
 /** Looks a program up in PATH, as execvp(3) does, but before the fork, so that a missing one starts nothing. */
 import { accessSync, constants, statSync } from "node:fs";
-import { DaemonError } from "../launch/errors.ts";
-import type { Text } from "../launch/steps.ts";
 import { ERRNO } from "../values/errno.ts";
+import { DaemonError } from "./errors.ts";
+import type { Text } from "./steps.ts";
 
 /**
  * The path to hand to exec. A file with a slash is taken as it is; exec itself says what is wrong with it.
@@ -31,7 +31,7 @@ function isFile(path: string): boolean {
   }
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;
