@@ -60,11 +60,11 @@ export function runningDaemon({ handoff, state, pidFile, nullDevice }: Standing)
   };
 }
 
-/** To the launcher where there is one, to standard error where there is none. */
+/** To the launcher while it waits, to standard error where none does. */
 export function reportFailure(handoff: Handoff | undefined, error: unknown): void {
   const failure = asDaemonError(error);
-  if (handoff === undefined) process.stderr.write(`${failure.message}\n`);
-  else handoff.report({ is: "failed", error: { ...failure } });
+  const told = handoff?.report({ is: "failed", error: { ...failure } }) ?? false;
+  if (!told) process.stderr.write(`${failure.message}\n`);
 }
 
 function asDaemonError(error: unknown): DaemonError {

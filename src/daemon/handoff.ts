@@ -4,7 +4,7 @@
  * both. It is removed when this module is loaded, so that no child of the daemon
  * takes itself for the daemon; the launcher confirms the pid on the channel.
  */
-import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, readlinkSync, readSync, writeSync } from "node:fs";
 import { type DaemonErrorFields, isSystemError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
 import type { Starter } from "./startedBy.ts";
@@ -24,6 +24,8 @@ export interface Inheritance {
 
 /** What the daemon tells its launcher, in one packet. */
 export type Report = { readonly is: "ready" } | { readonly is: "failed"; readonly error: DaemonErrorFields };
+
+const MEMORY_NAME = "daemonitor-handoff";
 
 /** A packet must fit the socket's buffer, whatever an error's text holds. */
 const MOST_TEXT = 8192;
@@ -57,9 +59,9 @@ export class Handoff {
     return packet === null || packet.length === 0 || Buffer.from(packet).toString() === String(process.pid);
   }
 
-  /** Tells the launcher, which may be gone, once. */
-  report(report: Report): void {
-    if (!this.#open) return;
+  /** Tells the launcher, which may be gone. False where it was told something before. */
+  report(report: Report): boolean {
+    if (!this.#open) return false;
     this.#open = false;
     try {
       native().send(
@@ -71,6 +73,7 @@ export class Handoff {
     } finally {
       closeSync(this.#channel);
     }
+    return true;
   }
 }
 
@@ -82,7 +85,7 @@ export function progress(): Progress {
 /** Writes what the second run will read. */
 export function writeInheritance({ state, ...rest }: Inheritance): number {
   const head = Buffer.from(`${JSON.stringify(rest)}\n`);
-  const memory = native().memoryFile("daemonitor-handoff");
+  const memory = native().memoryFile(MEMORY_NAME);
   for (const part of [head, state ?? Buffer.alloc(0)]) {
     for (let written = 0; written < part.length; ) written += writeSync(memory, part, written, part.length - written, null);
   }
@@ -108,14 +111,13 @@ function claim(): Handoff | undefined {
   if (mark === undefined) return undefined;
   delete process.env[HANDOFF_VARIABLE];
   const [channel, memory] = mark.split(",").map(Number);
-  if (channel === undefined || memory === undefined || !isSocket(channel)) return undefined;
-  return new Handoff(channel, memory);
+  return channel !== undefined && memory !== undefined && areOurs(channel, memory) ? new Handoff(channel, memory) : undefined;
 }
 
-/** A mark without its descriptors was inherited from somebody else. */
-function isSocket(fd: number): boolean {
+/** A mark without its descriptors was inherited from somebody else, and what has their numbers here is none of our business. */
+function areOurs(channel: number, memory: number): boolean {
   try {
-    return fstatSync(fd).isSocket();
+    return fstatSync(channel).isSocket() && readlinkSync(`/proc/self/fd/${memory}`).startsWith(`/memfd:${MEMORY_NAME}`);
   } catch {
     return false;
   }
