@@ -6,6 +6,7 @@ import { type Tracked, track } from "../support/cleanup.ts";
 import { needsPath } from "../support/needs.ts";
 import { inspect } from "../support/process.ts";
 import { node24, type RunOptions, root, run } from "../support/run.ts";
+import { until } from "../support/wait.ts";
 import { library, writeProgram } from "./createDaemonProgram.ts";
 
 const hello = `createDaemon({ pidFile: "pid", stdout: "out" });\nsetInterval(() => {}, 60_000);`;
@@ -26,7 +27,9 @@ test("a relative --import of the caller's directory is found again", async (t) =
   const dir = dirname(program);
   writeFileSync(`${dir}/loader.mjs`, "globalThis.loaded = (globalThis.loaded ?? 0) + 1;\n");
   await launch(tracked, ["--no-warnings", "--import", "./loader.mjs", program], { cwd: dir });
-  assert.equal(readFileSync(`${dir}/out`, "utf8"), '1 ["--no-warnings","--import","./loader.mjs"]\n');
+  // Ready on return: what stands after the call comes later than the launcher's end.
+  const said = await until("the daemon to say what it was started with", () => readFileSync(`${dir}/out`, "utf8") || undefined);
+  assert.equal(said, '1 ["--no-warnings","--import","./loader.mjs"]\n');
 });
 
 test("a loader that module hooks need is there before the program: a program in a language of its own", async (t) => {
