@@ -1,6 +1,7 @@
 /** `daemonitor daemonize`: makes a daemon of any program. */
 import { EXIT } from "../launch/errors.ts";
 import { usage } from "./args.ts";
+import { withCallersLimits } from "./callersLimits.ts";
 import type { Arguments, Command } from "./command.ts";
 import { DAEMONIZE_FLAGS, type DaemonizeFlag } from "./daemonizeFlags.ts";
 import { daemonizeOptions } from "./daemonizeOptions.ts";
@@ -39,7 +40,7 @@ export const daemonizeCommand: Command<DaemonizeFlag> = {
 async function run(args: Arguments<DaemonizeFlag>): Promise<number> {
   const [file, ...rest] = args.operands;
   if (file === undefined) throw usage(daemonizeCommand, "no command is given");
-  const options = daemonizeOptions(args);
+  const options = withCallersLimits(daemonizeOptions(args));
   const { daemonize, describeDaemonize } = await import("../daemon/daemonize.ts");
   const interruption = waits(args) ? interruptible() : undefined;
   try {

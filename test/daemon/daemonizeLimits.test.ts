@@ -40,7 +40,13 @@ test("a caller with a soft limit of 2^20 descriptors becomes a daemon with the s
   });
 });
 
-test("Node raises its own soft limit of descriptors: a daemon of it has the hard one, and what was asked for otherwise", async (t) => {
+test("a shell's soft limit of descriptors is the daemon's, though Node raises its own in between", async (t) => {
+  const command = cliArgv(["daemonize", "--print-pid", "--", "sleep", "1000"]).map((word) => `'${word}'`);
+  const daemon = await nofileOf(t, ["sh", "-c", `ulimit -Sn 256; ulimit -Hn 1024; ${command.join(" ")}; :`]);
+  assert.deepEqual(daemon.limits.nofile, [256, 1024]);
+});
+
+test("where the caller's limit can't be known, Node's stays: the hard one, or what was asked for", async (t) => {
   const nofile = [256, 1024] as const;
   const daemonizing = (...flags: string[]) =>
     startedUnder({ nofile }, cliArgv(["daemonize", "--print-pid", ...flags, "--", "sleep", "1000"]));
