@@ -26,6 +26,7 @@ bool register_notify(napi_env env, napi_value exports);
 bool register_pidfd(napi_env env, napi_value exports);
 bool register_plan(napi_env env, napi_value exports);
 bool register_process(napi_env env, napi_value exports);
+bool register_sockets(napi_env env, napi_value exports);
 bool register_users(napi_env env, napi_value exports);
 bool register_waiter(napi_env env, napi_value exports);
 

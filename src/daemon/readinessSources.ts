@@ -3,6 +3,7 @@ import { closeSync, readFileSync, readSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import { type NotifyMessage, native } from "../native/addon.ts";
 import { monotonicMs } from "../values/clock.ts";
+import { parseNotifyMessage } from "../values/notifyMessage.ts";
 import { readProcStat, uidsOf } from "./procStat.ts";
 import type { ReadinessSource, Verdict, Wait } from "./readiness.ts";
 
@@ -72,13 +73,13 @@ export class NotifySource implements ReadinessSource {
   }
 
   #interpret({ data }: NotifyMessage): Verdict {
-    const fields = new Map(Buffer.from(data).toString().split("\n").map(assignment));
-    this.#status = fields.get("STATUS") ?? this.#status;
-    if (fields.get("READY") === "1") return READY;
-    const errno = Number(fields.get("ERRNO"));
-    if (errno > 0) return { is: "failed", error: this.#failure(errno) };
-    const extend = Number(fields.get("EXTEND_TIMEOUT_USEC"));
-    return extend > 0 ? { is: "waiting", extend: extend / 1000 } : WAITING;
+    const message = parseNotifyMessage(data);
+    if (message === null) return WAITING;
+    const { ready, status, errno, extendTimeout } = message;
+    this.#status = status ?? this.#status;
+    if (ready) return READY;
+    if (errno !== null) return { is: "failed", error: this.#failure(errno) };
+    return extendTimeout === null ? WAITING : { is: "waiting", extend: extendTimeout };
   }
 
   #failure(errno: number): DaemonError {
@@ -122,9 +123,4 @@ function hasChildren(pid: number): boolean {
   } catch {
     return true;
   }
-}
-
-function assignment(line: string): [string, string] {
-  const end = line.indexOf("=");
-  return [line.slice(0, end), line.slice(end + 1)];
 }

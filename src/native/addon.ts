@@ -39,6 +39,12 @@ export interface NotifyMessage {
   readonly uid: number;
 }
 
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface Native {
   /** Runs an encoded launch plan (see launch/encode.ts). Throws RangeError for a malformed one. */
   runPlan(plan: Uint8Array): PlanOutcome;
@@ -81,6 +87,20 @@ export interface Native {
   receiveNotify(fd: number): NotifyMessage | null;
   /** Sends one datagram to a unix socket (path, or "@name"), with descriptors attached. */
   sendDatagram(address: string, data: Uint8Array, fds: readonly number[]): void;
+
+  /**
+   * A listening TCP socket, close-on-exec, blocking as sd_listen_fds(3) users expect. `host` is numeric, IPv6 without
+   * brackets; "::" takes IPv4 as well. Throws EADDRINUSE, EADDRNOTAVAIL, EACCES (a port below 1024) …
+   */
+  listenTcp(host: string, port: number, backlog: number): number;
+  /** The same for UDP. */
+  bindUdp(host: string, port: number): number;
+  /** A listening unix socket. The file has `mode` less the umask from its first moment; throws EADDRINUSE where anything is at `path`. */
+  listenUnix(path: string, mode: number, backlog: number): number;
+  /** A connection, which doesn't block. Throws ECONNREFUSED where nobody listens, EAGAIN where the listener is busy. */
+  connectUnix(path: string): number;
+  /** SO_PEERCRED: who is at the other end; of the listening end, who called listen(2). pid 0 is one that this pid namespace can't see. */
+  peerCredentials(fd: number): PeerCredentials;
 
   /** The environment block as bytes: one "NAME=value" each, as setenv(3) left it. */
   environment(): Uint8Array[];
