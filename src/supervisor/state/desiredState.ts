@@ -1,0 +1,227 @@
+/**
+ * What is meant to be: the services, and which of them are meant to be up. Saved on every change, without a command to forget.
+ *
+ *   const desired = DesiredState.open(home.desiredStateFile, { problem: report });   // the tree's lock is held
+ *   for (const { spec, wanted } of desired.services.values()) …
+ *   desired.set(spec, true);  desired.delete("old");      // changes of one turn of the event loop are one save
+ *   await desired.saved();                                // before the command is answered
+ *
+ * A save that fails rejects `saved()` and is reported once; the supervisor goes on with what it has in memory, and it is
+ * tried again until it succeeds. Specifications hold secrets: the file has mode 0600.
+ */
+import { DaemonError } from "../../launch/errors.ts";
+import type { ServiceSpec } from "../../service/specTypes.ts";
+import { type DesiredService, readDesiredService } from "./serviceShape.ts";
+import { isObject } from "./shape.ts";
+import type { StateReport } from "./stateReport.ts";
+import { readWhole, removeLeftovers, setAside, writeWhole } from "./wholeFile.ts";
+
+export type { DesiredService } from "./serviceShape.ts";
+
+const STEP = "desired state";
+const VERSION = 1;
+
+export interface DesiredStateOptions {
+  /** Called for each report. */
+  readonly report: (report: StateReport) => void;
+  /** Milliseconds until a failed save is tried again: the first, doubling up to the second. Default [250, 10 000]. */
+  readonly retry?: readonly [first: number, most: number];
+}
+
+interface Waiter {
+  readonly change: number;
+  resolve(): void;
+  reject(error: DaemonError): void;
+}
+
+export class DesiredState {
+  readonly path: string;
+  readonly #report: (report: StateReport) => void;
+  readonly #retry: readonly [first: number, most: number];
+  readonly #services: Map<string, DesiredService>;
+  /** A damaged file that has no second name yet. */
+  #damaged = false;
+  #change = 0;
+  #saved = 0;
+  #waiters: Waiter[] = [];
+  #saving = false;
+  #scheduled: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+
+  private constructor(path: string, services: Map<string, DesiredService>, { report, retry = [250, 10_000] }: DesiredStateOptions) {
+    this.path = path;
+    this.#services = services;
+    this.#report = report;
+    this.#retry = retry;
+  }
+
+  /**
+   * Reads the file, if there is one. A damaged one is set aside and reported; those of its services that are whole are kept.
+   *
+   * @throws DaemonError ERR_STATE_FILE for a file that somebody else could have put there, or the errno of what failed
+   */
+  static open(path: string, options: DesiredStateOptions): DesiredState {
+    removeLeftovers(path, STEP);
+    const bytes = readWhole(path, STEP);
+    const { services, faults } = bytes === undefined ? NOTHING_YET : parse(bytes);
+    const desired = new DesiredState(path, new Map(services), options);
+    if (faults.length > 0) desired.#keepDamaged(faults);
+    return desired;
+  }
+
+  /** By name, in the order in which they were added. */
+  get services(): ReadonlyMap<string, DesiredService> {
+    return this.#services;
+  }
+
+  /** Adds or replaces a service. */
+  set(spec: ServiceSpec, wanted: boolean): void {
+    this.#services.set(spec.name, { spec, wanted });
+    this.#changed();
+  }
+
+  /** False where there is no such service. */
+  setWanted(name: string, wanted: boolean): boolean {
+    const service = this.#services.get(name);
+    if (service !== undefined && service.wanted !== wanted) this.set(service.spec, wanted);
+    return service !== undefined;
+  }
+
+  /** False where there is no such service. */
+  delete(name: string): boolean {
+    const was = this.#services.delete(name);
+    if (was) this.#changed();
+    return was;
+  }
+
+  /** Whether something is not on disk yet. */
+  get isDirty(): boolean {
+    return this.#saved < this.#change;
+  }
+
+  /** Resolves when all changes up to now are on disk. Rejects with the DaemonError of the next save that fails, which is tried again by itself. */
+  saved(): Promise<void> {
+    if (!this.isDirty) return Promise.resolve();
+    // Somebody waits: a retry that is due later may as well come now.
+    if (this.#timer !== undefined) this.#schedule();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ change: this.#change, resolve, reject });
+    });
+  }
+
+  /** A last attempt to save; after it nothing is tried again. */
+  async close(): Promise<void> {
+    try {
+      await this.saved();
+    } finally {
+      this.#stopTimers();
+    }
+  }
+
+  #changed(): void {
+    this.#change++;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      void this.#save();
+    });
+  }
+
+  async #save(): Promise<void> {
+    if (this.#saving || !this.isDirty) return;
+    this.#saving = true;
+    const change = this.#change;
+    try {
+      if (this.#damaged) this.#setAside();
+      await writeWhole(this.path, serialize(this.#services), STEP);
+      this.#succeeded(change);
+    } catch (error) {
+      this.#failed(DaemonError.from(error, STEP, this.path));
+    } finally {
+      this.#saving = false;
+    }
+    if (this.isDirty && this.#timer === undefined) this.#schedule();
+  }
+
+  #succeeded(change: number): void {
+    this.#saved = change;
+    const served = this.#waiters.filter((waiter) => waiter.change <= change);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.change > change);
+    if (this.#failures > 0) this.#report({ kind: "recovered", path: this.path });
+    this.#failures = 0;
+    for (const waiter of served) waiter.resolve();
+  }
+
+  #failed(error: DaemonError): void {
+    const [first, most] = this.#retry;
+    if (this.#failures === 0) this.#report({ kind: "failing", path: this.path, error });
+    const delay = Math.min(most, first * 2 ** Math.min(this.#failures++, 30));
+    // It is no reason for a supervisor to live on.
+    this.#timer = setTimeout(() => this.#schedule(), delay).unref();
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+
+  #stopTimers(): void {
+    clearImmediate(this.#scheduled);
+    clearTimeout(this.#timer);
+    this.#scheduled = undefined;
+    this.#timer = undefined;
+  }
+
+  #keepDamaged(faults: readonly string[]): void {
+    this.#damaged = true;
+    let keptAs: string | null = null;
+    try {
+      keptAs = this.#setAside();
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error;
+    }
+    this.#report({ kind: "damaged", path: this.path, faults, keptAs });
+    // What could be read replaces it.
+    this.#changed();
+  }
+
+  #setAside(): string {
+    const keptAs = setAside(this.path, Date.now(), STEP);
+    this.#damaged = false;
+    return keptAs;
+  }
+}
+
+interface Parsed {
+  readonly services: readonly (readonly [string, DesiredService])[];
+  readonly faults: readonly string[];
+}
+
+const NOTHING_YET: Parsed = { services: [], faults: [] };
+
+function serialize(services: ReadonlyMap<string, DesiredService>): string {
+  return `${JSON.stringify({ version: VERSION, services: [...services.values()] }, null, 1)}\n`;
+}
+
+function parse(bytes: Uint8Array): Parsed {
+  const damaged = (fault: string): Parsed => ({ services: [], faults: [fault] });
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return damaged("is no JSON");
+  }
+  if (!isObject(content) || !Array.isArray(content.services)) return damaged("services: is no list");
+  if (content.version !== VERSION) return damaged(`version: is ${JSON.stringify(content.version)}, and this version knows ${VERSION}`);
+  const services = new Map<string, DesiredService>();
+  const faults: string[] = [];
+  for (const [index, entry] of content.services.entries()) {
+    const read = readDesiredService(entry, `services[${index}]`);
+    if ("fault" in read) faults.push(read.fault);
+    else if (services.has(read.service.spec.name)) faults.push(`services[${index}].spec.name: is there twice`);
+    else services.set(read.service.spec.name, read.service);
+  }
+  return { services: [...services], faults };
+}
