@@ -91,15 +91,8 @@ function writeScript(directory: string, way: Way, what: What): string {
 function writeEmptyPackage(directory: string): void {
   const folder = join(directory, "node_modules", "empty-package");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, "package.json"),
-    '{ "type": "module", "exports": { ".": { "require": "./index.cjs", "default": "./index.js" } } }\n',
-  );
+  writeFileSync(join(folder, "package.json"), '{ "type": "module", "exports": { ".": { "default": "./index.cjs" } } }\n');
   writeFileSync(join(folder, "index.cjs"), '"use strict";\n');
-  writeFileSync(
-    join(folder, "index.js"),
-    'import { createRequire } from "node:module";\nexport default createRequire(import.meta.url)("./index.cjs");\n',
-  );
 }
 
 function cost(what: string, withImport: Stats, without: Stats, atMost: number, unit: "ms" | "MB"): Verdict {

@@ -28,10 +28,7 @@ const benchmarks: readonly Benchmark[] = [
   importing,
 ];
 
-const { values } = parseArgs({
-  options: { only: { type: "string", multiple: true }, quick: { type: "boolean" }, write: { type: "boolean" } },
-});
-const { only = [], quick = false, write = false } = values;
+const { only = [], quick = false, write = false } = flags();
 
 const unknown = only.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown !== undefined) stop(`there is no benchmark "${unknown}": they are ${benchmarks.map(({ name }) => name).join(", ")}`);
@@ -40,6 +37,15 @@ if (write && (quick || only.length > 0)) stop("--write needs every benchmark in 
 const finished = await runAll(benchmarks.filter(({ name }) => only.length === 0 || only.includes(name)));
 if (write) writeFileSync(join(root, "docs/benchmarks.md"), page(finished, new Date().toISOString().slice(0, 10)));
 process.exitCode = finished.every(({ outcome }) => outcome.verdicts.every(holds)) ? 0 : 1;
+
+function flags() {
+  try {
+    const options = { only: { type: "string", multiple: true }, quick: { type: "boolean" }, write: { type: "boolean" } } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return stop(`${error instanceof Error ? error.message.split(". ")[0] : error}: the flags are --only NAME, --quick and --write`);
+  }
+}
 
 async function runAll(chosen: readonly Benchmark[]): Promise<Finished[]> {
   console.log(`${machine()}\n`);

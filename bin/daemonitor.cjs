@@ -2,10 +2,28 @@
 // Old syntax on purpose, and CommonJS, which starts 4 ms sooner than a module.
 "use strict";
 
-require("./requireNode.cjs");
+// The version is that of package.json's `engines`, which a test compares; the build takes these lines for the library too.
+// <requires>
+(function () {
+  var least = [22, 18];
+  var found = process.versions.node.split(".");
+  if (+found[0] > least[0] || (+found[0] === least[0] && +found[1] >= least[1])) return;
+  process.stderr.write(
+    "daemonitor needs Node.js " +
+      least.join(".") +
+      " or newer; this is " +
+      process.versions.node +
+      " (" +
+      process.execPath +
+      "): install a newer one, or put it first on PATH\n"
+  );
+  process.exit(69);
+})();
+// </requires>
 
 var fs = require("fs");
-var bundle = __dirname + "/../dist/cli.cjs";
+// The command that must start soonest has a bundle without the others.
+var bundle = __dirname + (process.argv[2] === "daemonize" ? "/../dist/daemonize.cjs" : "/../dist/cli.cjs");
 
 // A package carries its bundle; a checkout that hasn't been built runs its sources.
 if (fs.existsSync(bundle)) {

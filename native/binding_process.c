@@ -35,13 +35,14 @@ static double limit_number(rlim_t value)
 static napi_value call_limit(napi_env env, napi_callback_info info)
 {
 	struct rlimit limit;
-	napi_value argument;
-	int resource;
+	napi_value arguments[2];
+	int resource, pid;
 
-	if (!read_arguments(env, info, 1, &argument) || !read_int(env, argument, "resource", &resource))
+	if (!read_arguments(env, info, 2, arguments) || !read_int(env, arguments[0], "resource", &resource) ||
+	    !read_int(env, arguments[1], "pid", &pid))
 		return NULL;
-	if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
-		return throw_system(env, errno, "getrlimit");
+	if (prlimit(pid, (__rlimit_resource_t)resource, NULL, &limit) < 0)
+		return throw_system(env, errno, "prlimit");
 	return create_numbers(env, (const double[]){ limit_number(limit.rlim_cur), limit_number(limit.rlim_max) }, 2);
 }
 

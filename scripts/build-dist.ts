@@ -2,11 +2,12 @@
  * Bundles the sources:
  *
  *   dist/index.cjs    the check of Node's version, then the library
- *   dist/index.js     the same for `import`: names only
  *   dist/index.d.ts   its types
  *   dist/library.cjs  the library
- *   dist/config.*     what configuration files import
+ *   dist/library.cache  its compiled code, for the version of V8 that built it
+ *   dist/config.cjs   what configuration files import
  *   dist/cli.cjs      the command
+ *   dist/daemonize.cjs  the same without all but one of its commands, which must start soonest
  *   dist/configuration.cjs  what reads configurations, which few commands do
  *
  * Both programs are CommonJS. It starts sooner than modules do, and it neither
@@ -22,14 +23,15 @@ import "./root.ts";
 
 const sources = [
   ...globSync("src/**/*.{ts,json}"),
-  "bin/requireNode.cjs",
+  "bin/daemonitor.cjs",
+  "scripts/libraryLoader.cjs",
   "package.json",
   "tsconfig.json",
   "tsconfig.build.json",
   import.meta.filename,
 ];
-const mark = `// built from ${fingerprint(sources, [version])}\n`;
-const marked = ["index.cjs", "index.js", "index.d.ts", "library.cjs", "config.cjs", "config.js", "cli.cjs", "configuration.cjs"];
+const mark = `// built from ${fingerprint(sources, [version, process.version])}\n`;
+const marked = ["index.cjs", "index.d.ts", "library.cjs", "config.cjs", "cli.cjs", "daemonize.cjs", "configuration.cjs"];
 // Built aside and renamed: those who run the old files, or build at the same time, never see half of a new one.
 const temporary = `build/dist.${process.pid}`;
 
@@ -52,6 +54,17 @@ const apart: Plugin = {
     ),
 };
 
+/** bin/daemonitor.cjs takes this bundle for daemonize alone, so that nothing asks for the other commands. */
+const withoutOthers: Plugin = {
+  name: "without-others",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^\.\/(stop|status|signal|selftest|check)\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path, namespace: "other-command" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "other-command" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 const bundling = {
   bundle: true,
   platform: "node",
@@ -61,9 +74,11 @@ const bundling = {
   legalComments: "eof",
   define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename", "import.meta.url": "importMetaUrl" },
   inject: ["scripts/importMetaUrl.ts"],
-  plugins: [manifest, apart],
+  plugins: [manifest, apart] as Plugin[],
   logLevel: "warning",
 } as const satisfies BuildOptions;
+
+const loader = minified(readFileSync("scripts/libraryLoader.cjs", "utf8"));
 
 if (!marked.every((file) => carries(`dist/${file}`, mark))) await buildAll();
 
@@ -71,15 +86,15 @@ async function buildAll(): Promise<void> {
   mkdirSync(temporary, { recursive: true });
   try {
     await bundle("src/cli/main.ts", "cli.cjs");
+    await bundle("src/cli/main.ts", "daemonize.cjs", [...bundling.plugins, withoutOthers]);
     await bundle("src/service/configuration.ts", "configuration.cjs");
     await bundle("src/index.ts", "library.cjs");
-    writeFileSync(`${temporary}/index.cjs`, `${versionCheck()}\nmodule.exports = require("./library.cjs");\n`);
-    writeFileSync(`${temporary}/index.js`, moduleEntry(await exportsOf("src/index.ts"), "library.cjs"));
-    await bundle("src/service/config.ts", "config.cjs");
-    writeFileSync(`${temporary}/config.js`, moduleEntry(await exportsOf("src/service/config.ts"), "config.cjs"));
+    writeFileSync(`${temporary}/index.cjs`, `${versionCheck()}\n${loader}\n${namesFor(await exportsOf("src/index.ts"))}\n`);
+    await bundle("src/service/config.ts", "config.cjs", bundling.plugins, versionCheck());
     declare();
     for (const file of marked) appendFileSync(`${temporary}/${file}`, mark);
-    for (const file of globSync("**/*.{js,cjs,d.ts}", { cwd: temporary })) {
+    keepCompiled();
+    for (const file of globSync("**/*.{js,cjs,d.ts,cache}", { cwd: temporary })) {
       mkdirSync(dirname(`dist/${file}`), { recursive: true });
       renameSync(`${temporary}/${file}`, `dist/${file}`);
     }
@@ -91,8 +106,9 @@ async function buildAll(): Promise<void> {
   }
 }
 
-async function bundle(entry: string, file: string): Promise<void> {
-  await build({ ...bundling, entryPoints: [entry], outfile: `${temporary}/${file}`, format: "cjs", banner: { js: '"use strict";' } });
+async function bundle(entry: string, file: string, plugins: Plugin[] = bundling.plugins, first = ""): Promise<void> {
+  const outfile = `${temporary}/${file}`;
+  await build({ ...bundling, plugins, entryPoints: [entry], outfile, format: "cjs", banner: { js: `"use strict";${first}` } });
 }
 
 /** The names a module exports. esbuild lists them for modules only, so it is bundled as one, in memory. */
@@ -109,16 +125,36 @@ async function exportsOf(entry: string): Promise<string[]> {
 }
 
 /**
- * Not `export … from "./index.cjs"`: Node would parse the whole library once more, only to find its names. And the library
- * itself, not by way of index.cjs: each file more costs a program that imports it half a millisecond.
+ * After the library has run, and refused an option at the end of its table: so what every program needs is compiled. In a
+ * process of its own, which has no flags and no other code.
  */
-function moduleEntry(names: readonly string[], file: string): string {
-  const loading = `createRequire(import.meta.url)("./${file}")`;
-  return `import { createRequire } from "module";\n${versionCheck()}\nexport const { ${names.join(", ")} } = ${loading};\n`;
+function keepCompiled(): void {
+  const program = `${loader}
+    try { module.exports.createDaemon({ state: () => {} }); } catch (error) { if (error.option !== "state") throw error; }
+    require("fs").writeFileSync(__dirname + "/library.cache", script.createCachedData());`;
+  const file = `${temporary}/keepCompiled.cjs`;
+  writeFileSync(file, program);
+  execFileSync(process.execPath, [file], { stdio: "inherit", env: {} });
+  rmSync(file);
+}
+
+/**
+ * Never run: Node looks for the names that `import` can have of a CommonJS file in its text. A module that re-exports it
+ * would cost a program that imports it two milliseconds.
+ */
+function namesFor(names: readonly string[]): string {
+  return `0 && (module.exports = { ${names.join(", ")} });`;
 }
 
 function versionCheck(): string {
-  return transformSync(readFileSync("bin/requireNode.cjs", "utf8"), { minifyWhitespace: true, target: "es5" }).code.trim();
+  const [, check = ""] = /\/\/ <requires>\n(.*)\/\/ <\/requires>/s.exec(readFileSync("bin/daemonitor.cjs", "utf8")) ?? [];
+  if (check === "") throw new Error("bin/daemonitor.cjs: the lines that check Node's version are not marked as such");
+  return minified(check);
+}
+
+/** In a syntax that a Node that is too old understands. */
+function minified(code: string): string {
+  return transformSync(code, { minifyWhitespace: true, target: "es5" }).code.trim();
 }
 
 function declare(): void {

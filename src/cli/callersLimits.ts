@@ -1,6 +1,6 @@
 /** The limit of open files that this command was started with. */
-import { readFileSync } from "node:fs";
 import type { DaemonizeOptions } from "../daemon/options.ts";
+import { isSystemError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
 import { resourceNumber } from "../values/limits.ts";
 
@@ -16,15 +16,18 @@ export function withCallersLimits(options: DaemonizeOptions): DaemonizeOptions {
 }
 
 function parentsNofile(): readonly [soft: number, hard: number] | undefined {
-  const [, ownHard] = native().limit(resourceNumber("nofile"));
-  const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(readLimits(process.ppid)) ?? [];
-  return hard !== undefined && Number(hard) === ownHard && Number(soft) < ownHard ? [Number(soft), ownHard] : undefined;
+  const resource = resourceNumber("nofile");
+  const [, ownHard] = native().limit(resource, 0);
+  const [soft, hard] = limitOf(resource, process.ppid) ?? [];
+  return soft !== undefined && hard === ownHard && soft < ownHard ? [soft, ownHard] : undefined;
 }
 
-function readLimits(pid: number): string {
+/** Undefined where the parent is gone, or another user's. */
+function limitOf(resource: number, pid: number): readonly [soft: number, hard: number] | undefined {
   try {
-    return readFileSync(`/proc/${pid}/limits`, "latin1");
-  } catch {
-    return "";
+    return native().limit(resource, pid);
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
   }
 }

@@ -91,6 +91,6 @@ export function placeSteps({ chroot: root, cwd }: Pick<CheckedSharedOptions, "ch
 }
 
 function coreLimit(wanted: boolean): Step {
-  const [, hard] = native().limit(resourceNumber("core"));
+  const [, hard] = native().limit(resourceNumber("core"), 0);
   return wanted ? setLimit(resourceNumber("core"), hard, hard) : setLimit(resourceNumber("core"), 0, 0);
 }

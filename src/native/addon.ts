@@ -110,8 +110,8 @@ export interface Native {
   group(name: string): number | null;
   /** getgrouplist(3). */
   groupsOf(user: string, gid: number): number[];
-  /** getrlimit(2) as [soft, hard]; -1 is unlimited. Resources are numbered as in <sys/resource.h>. */
-  limit(resource: number): [number, number];
+  /** prlimit(2) of a process, 0 for this one, as [soft, hard]; -1 is unlimited. Resources are numbered as in <sys/resource.h>. */
+  limit(resource: number, pid: number): [number, number];
 
   strerror(errno: number): string;
   /** _exit(2): no exit handlers, nothing flushed. */

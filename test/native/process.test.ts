@@ -23,7 +23,7 @@ test("unknown users and groups are null", () => {
 });
 
 test("limits are those of ulimit", async () => {
-  const code = `import { native } from "${import.meta.dirname}/../../src/native/addon.ts"; console.log(JSON.stringify([native().limit(7), native().limit(4)]));`;
+  const code = `import { native } from "${import.meta.dirname}/../../src/native/addon.ts"; console.log(JSON.stringify([native().limit(7, 0), native().limit(4, process.pid)]));`;
   const script = 'ulimit -Sn 77; ulimit -Hn 99; ulimit -c 0; exec "$@"';
   const { stdout, stderr } = await run("bash", ["-c", script, "bash", node24, "--input-type=module", "--eval", code]);
   assert.equal(stderr, "");

@@ -25,7 +25,7 @@ test("one value is both limits, two are soft and hard", () => {
 test("a number of a resource is the kernel's: the limits of this process agree with /proc", () => {
   const listed = readLimits(process.pid);
   for (const resource of resources) {
-    const [soft, hard] = native().limit(resourceNumber(resource));
+    const [soft, hard] = native().limit(resourceNumber(resource), 0);
     const shown = (value: number) => (value === -1 ? Number.POSITIVE_INFINITY : value);
     assert.deepEqual([shown(soft), shown(hard)], listed[resource], resource);
     assert.equal(resourceName(resourceNumber(resource)), resource);

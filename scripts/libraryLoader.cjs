@@ -1,0 +1,22 @@
+// The body of dist/index.cjs, after the check of Node's version; also run by the build, which keeps what was compiled.
+// Compiling the library takes longer than all the rest of importing it, so the compiled code travels along. It fits one
+// version of V8: any other, or other flags, refuse it and compile as always.
+"use strict";
+
+var fs = require("fs");
+var file = __dirname + "/library.cjs";
+var source = fs.readFileSync(file, "utf8");
+var script = new (require("vm").Script)("(function (exports, require, module, __filename, __dirname) {" + source + "\n})", {
+  filename: file,
+  cachedData: readCache(),
+});
+
+script.runInThisContext().call(module.exports, module.exports, require, module, file, __dirname);
+
+function readCache() {
+  try {
+    return fs.readFileSync(__dirname + "/library.cache");
+  } catch (_error) {
+    return undefined;
+  }
+}
