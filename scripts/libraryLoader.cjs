@@ -13,9 +13,11 @@ var script = new (require("vm").Script)("(function (exports, require, module, __
 
 script.runInThisContext().call(module.exports, module.exports, require, module, file, __dirname);
 
+// V8 compares no more of the source than its length: a library that somebody has edited since is compiled.
 function readCache() {
+  var cache = __dirname + "/library.cache";
   try {
-    return fs.readFileSync(__dirname + "/library.cache");
+    return fs.statSync(file).mtimeMs > fs.statSync(cache).mtimeMs ? undefined : fs.readFileSync(cache);
   } catch (_error) {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Script } from "node:vm";
@@ -27,14 +27,11 @@ test("the compiled code that travels with the library is taken by the Node that 
 });
 
 const whole = readFileSync(join(dist, "library.cache"));
-const damaged = Buffer.from(whole);
-damaged.fill(0x5a, 100, 2000);
 const caches: Record<string, Uint8Array | undefined> = {
   missing: undefined,
   empty: Buffer.alloc(0),
   garbage: Buffer.from("not compiled code"),
   "cut short": whole.subarray(0, whole.length / 2),
-  damaged,
 };
 
 for (const [what, cache] of Object.entries(caches)) {
@@ -44,6 +41,20 @@ for (const [what, cache] of Object.entries(caches)) {
     assert.deepEqual((await run(node24, ["-e", program])).stdout, "function false\n");
   });
 }
+
+test("a library that was edited is run as it is now, also where its length is the same", async (t) => {
+  const file = copy(t, whole);
+  const library = join(file, "../library.cjs");
+  const source = readFileSync(library, "utf8");
+  const edited = source.replace("is not true or false", "is neither yes nor no".slice(0, 20));
+  assert.notEqual(edited, source);
+  assert.equal(edited.length, source.length);
+  writeFileSync(library, edited);
+  const future = new Date(Date.now() + 10_000);
+  utimesSync(library, future, future);
+  const { stderr } = await run(node24, ["-e", `require(${JSON.stringify(file)}).createDaemon({ truncate: 1 })`]);
+  assert.match(stderr, /is neither yes nor/);
+});
 
 test("an error of the library's names the file and the line it came from", async (t) => {
   const file = copy(t, whole);
