@@ -1,5 +1,7 @@
 #include "notify.h"
 
+#include "rights.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define MAX_DESCRIPTORS 253 /* SCM_MAX_FD of the kernel */
 #define SEND_SECONDS 5
 
 static int name_address(int fd, char address[NOTIFY_ADDRESS_SIZE])
@@ -76,7 +77,7 @@ static void read_control(struct msghdr *header, struct notify_message *message)
 int receive_notify(int fd, struct notify_message *message)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
+		char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(RIGHTS_MOST * sizeof(int))];
 		struct cmsghdr align;
 	} control;
 	struct iovec vector;
@@ -139,10 +140,7 @@ static int send_once(int fd, struct msghdr *header)
 
 int send_datagram(const char *address, const void *data, size_t size, const int *fds, size_t count)
 {
-	union {
-		char bytes[CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
-		struct cmsghdr align;
-	} control;
+	union rights room;
 	struct sockaddr_un target;
 	struct iovec vector = { .iov_base = (void *)data, .iov_len = size };
 	struct msghdr header = { .msg_name = &target, .msg_iov = &vector, .msg_iovlen = 1 };
@@ -150,16 +148,9 @@ int send_datagram(const char *address, const void *data, size_t size, const int 
 
 	if (status < 0)
 		return status;
-	if (count > MAX_DESCRIPTORS)
+	if (count > RIGHTS_MOST)
 		return -EINVAL;
-	if (count > 0) {
-		memset(&control, 0, sizeof control);
-		header.msg_control = control.bytes;
-		header.msg_controllen = CMSG_SPACE(count * sizeof *fds);
-		*CMSG_FIRSTHDR(&header) =
-			(struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof *fds) };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), fds, count * sizeof *fds);
-	}
+	attach_rights(&header, &room, fds, count);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { splitCommandLine } from "../values/commandLine.ts";
 import type { Argument } from "./command.ts";
 
 const REPLACEMENT = "\ufffd";
@@ -9,19 +10,9 @@ const REPLACEMENT = "\ufffd";
  */
 export function rawArguments(argv: readonly string[]): readonly Argument[] {
   if (!argv.some((arg) => arg.includes(REPLACEMENT))) return argv;
-  const entries = split(readFileSync("/proc/self/cmdline")).slice(-argv.length);
+  const entries = splitCommandLine(readFileSync("/proc/self/cmdline")).slice(-argv.length);
   return argv.map((arg, index) => {
     const bytes = entries[index];
     return bytes === undefined || bytes.equals(Buffer.from(arg)) ? arg : bytes;
   });
-}
-
-function split(bytes: Buffer): Buffer[] {
-  const entries: Buffer[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(0); end !== -1; end = bytes.indexOf(0, start)) {
-    entries.push(bytes.subarray(start, end));
-    start = end + 1;
-  }
-  return entries;
 }

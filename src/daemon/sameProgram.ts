@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import type { Text } from "../launch/steps.ts";
+import { splitCommandLine } from "../values/commandLine.ts";
 
 export interface SameProgram {
   readonly file: string;
@@ -42,18 +43,7 @@ export function releaseInspector(): void {
  */
 function rawArguments(): readonly Text[] {
   const decoded = process.argv.slice(1);
-  const raw = split(readFileSync("/proc/self/cmdline")).slice(1 + process.execArgv.length);
+  const raw = splitCommandLine(readFileSync("/proc/self/cmdline")).slice(1 + process.execArgv.length);
   const same = raw.length === decoded.length && raw.every((bytes, index) => index === 0 || bytes.toString() === decoded[index]);
   return same ? [decoded[0] ?? "", ...raw.slice(1)] : decoded;
-}
-
-function split(bytes: Buffer): Buffer[] {
-  const parts: Buffer[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(0, start);
-    const stop = end < 0 ? bytes.length : end;
-    parts.push(bytes.subarray(start, stop));
-    start = stop + 1;
-  }
-  return parts;
 }

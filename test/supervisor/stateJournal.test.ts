@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { TIMERS } from "../../src/supervisor/events.ts";
 import type { Instance } from "../../src/supervisor/instance.ts";
-import { Journal, readBootId } from "../../src/supervisor/state/journal.ts";
+import { Journal } from "../../src/supervisor/state/journal.ts";
+import { bootId } from "../../src/supervisor/tree/identity.ts";
 import { track } from "../support/cleanup.ts";
 import { IDENTITY, instanceOf, refusalOf, reporter, running } from "./stateFixture.ts";
 
@@ -94,7 +95,7 @@ test("after a reboot the instance and its counters are there, its processes are 
   assert.deepEqual(last.entries.get("web/0")?.boot, "boot-2");
   assert.deepEqual(last.entries.get("web/0")?.spawns, [{ attempt: 2, what: "process", identity: null }]);
   last.close();
-  assert.match(readBootId(), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.match(bootId(), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
 
 test("wherever the last line is cut, all before it is read without a word, and what is appended then is whole", (t) => {

@@ -1,7 +1,7 @@
 /**
  * The instances and their processes, line by line in the runtime directory: what a new supervisor needs to adopt them.
  *
- *   const journal = Journal.open(home.journalFile, { bootId: readBootId(), report });   // the tree's lock is held
+ *   const journal = Journal.open(home.journalFile, { bootId: bootId(), report });   // the tree's lock is held
  *   for (const { instance, spawns } of journal.entries.values()) …    // the machine's `reconciled`
  *   journal.put(instance);                                            // after each step of the machine, before its actions
  *   journal.spawning("web/0", 3, "process");                          // before the request to init …
@@ -261,11 +261,6 @@ export class Journal {
     this.#damaged = false;
     return keptAs;
   }
-}
-
-/** The id of this boot of the kernel: random(4). */
-export function readBootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
 }
 
 function openToAppend(path: string): number {

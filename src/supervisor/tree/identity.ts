@@ -15,7 +15,7 @@ import { isOver, readProcess } from "./readProcess.ts";
 
 let currentBoot: string | undefined;
 
-/** Changes with every boot; containers have their host's. */
+/** The id of this boot of the kernel: random(4). Containers have their host's. */
 export function bootId(): string {
   currentBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
   return currentBoot;
