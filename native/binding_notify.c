@@ -7,14 +7,19 @@
 
 static napi_value call_notify_socket(napi_env env, napi_callback_info info)
 {
-	char address[NOTIFY_ADDRESS_SIZE];
-	napi_value result;
+	char address[NOTIFY_ADDRESS_SIZE], *wanted = NULL;
+	napi_value argument, result;
+	napi_valuetype type;
 	int fd;
 
-	(void)info;
-	if (napi_create_object(env, &result) != napi_ok)
+	if (!read_arguments(env, info, 1, &argument))
+		return NULL;
+	if (napi_create_object(env, &result) != napi_ok || napi_typeof(env, argument, &type) != napi_ok)
 		return throw_internal(env);
-	fd = open_notify_socket(address);
+	if (type != napi_undefined && !read_text(env, argument, "address", &wanted))
+		return NULL;
+	fd = open_notify_socket(wanted, address);
+	free(wanted);
 	if (fd < 0)
 		return throw_system(env, fd, "bind");
 	if (!set_property(env, result, "fd", create_number(env, fd)) || !set_property(env, result, "address", create_text(env, address))) {

@@ -28,6 +28,18 @@ static napi_value call_signal_pidfd(napi_env env, napi_callback_info info)
 	return create_boolean(env, status == 0);
 }
 
+static napi_value call_take_descriptor(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[2];
+	int pidfd, fd, taken;
+
+	if (!read_arguments(env, info, 2, arguments) || !read_int(env, arguments[0], "pidfd", &pidfd) ||
+	    !read_int(env, arguments[1], "fd", &fd))
+		return NULL;
+	taken = take_descriptor(pidfd, fd);
+	return taken < 0 ? throw_system(env, taken, "pidfd_getfd") : create_number(env, taken);
+}
+
 static napi_value call_exit_status_of(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
@@ -46,6 +58,7 @@ bool register_pidfd(napi_env env, napi_value exports)
 	static const struct binding functions[] = {
 		{ "openPidfd", call_open_pidfd },
 		{ "signalPidfd", call_signal_pidfd },
+		{ "takeDescriptor", call_take_descriptor },
 		{ "exitStatusOf", call_exit_status_of },
 	};
 

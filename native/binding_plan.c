@@ -54,7 +54,7 @@ static napi_value call_run_plan(napi_env env, napi_callback_info info)
 		throw_system(env, ENOMEM, "aligned_alloc");
 		goto out;
 	}
-	plan_run(plan, scratch, &outcome);
+	plan_run(plan, scratch, NULL, &outcome);
 	result = create_outcome(env, &outcome);
 out:
 	free(scratch);

@@ -118,9 +118,7 @@ static int set_up(void)
 	(void)process_stat(getpid(), &init.start_time, &parent, &state, &status);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
 		return -errno;
-	error = raise_limit();
-	if (error == 0)
-		error = spawn_open(&init);
+	error = spawn_open(&init);
 	if (error == 0)
 		error = signals_open(&init);
 	return error < 0 ? error : pump_open(&init.pump, init.epoll, report_log, &init);
@@ -191,10 +189,13 @@ int main(int argc, char **argv)
 	init.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (init.epoll < 0)
 		return EXIT_OS_ERROR;
-	code = parse(argc, argv);
+	/* First, so that there is room for what we are to hold. */
+	error = raise_limit();
+	code = error < 0 ? 0 : parse(argc, argv);
 	if (code != 0)
 		return code;
-	error = set_up();
+	if (error == 0)
+		error = set_up();
 	if (error < 0) {
 		(void)dprintf(2, "daemonitor-init: can't start: %s\n", strerror(-error));
 		return EXIT_OS_ERROR;

@@ -16,7 +16,7 @@
 #define INIT_MS UINT64_C(1000000) /* all times inside are nanoseconds of the monotonic clock */
 
 #define MOST_PROCESSES 16384u
-#define MOST_HELD 1024u
+#define MOST_HELD 8192u
 #define EVENT_BYTES (256u * 1024u)
 #define OUT_BYTES (192u * 1024u)
 #define ANSWER_BYTES (64u * 1024u) /* no answer is larger */

@@ -16,6 +16,7 @@ struct call {
 /* init_lists.c: what there is, a page at a time. Each returns 0. */
 int ask_list(struct call *call);
 int ask_list_logs(struct call *call);
+int ask_describe_logs(struct call *call);
 int ask_list_held(struct call *call);
 int ask_statistics(struct call *call);
 

@@ -125,7 +125,7 @@ void report_log(void *context, const struct pump_event *event)
 {
 	struct init *init = context;
 	const struct pump_log *log = &init->pump.logs[event->log];
-	_Alignas(8) unsigned char buffer[256];
+	_Alignas(8) unsigned char buffer[320];
 	struct writer writer = event_begin(init, buffer, sizeof buffer);
 
 	write_u32(&writer, event->kind);
@@ -136,5 +136,7 @@ void report_log(void *context, const struct pump_event *event)
 	write_u64(&writer, event->written);
 	write_u64(&writer, event->owner);
 	write_text(&writer, (struct text){ log->name, log->name_size });
+	write_u64(&writer, event->dropped_bytes);
+	write_u64(&writer, event->dropped_lines);
 	event_end(init, &writer, EVENT_LOG);
 }

@@ -1,5 +1,6 @@
 /* What there is, a page at a time: an answer of any length would need memory of any size. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "init_call.h"
 
@@ -63,6 +64,46 @@ int ask_list_logs(struct call *call)
 	return 0;
 }
 
+static void write_file_of(struct writer *writer, const struct pump_log *log)
+{
+	struct stat file = { 0 }, next = { 0 };
+
+	(void)!fstat(log->fd, &file);
+	if (log->next_fd >= 0)
+		(void)!fstat(log->next_fd, &next);
+	write_u64(writer, (uint64_t)file.st_dev);
+	write_u64(writer, (uint64_t)file.st_ino);
+	write_u64(writer, (uint64_t)next.st_ino);
+}
+
+int ask_describe_logs(struct call *call)
+{
+	const struct pump *pump = &call->init->pump;
+	uint32_t i = read_u32(&call->reader), count = 0;
+	unsigned char *head = begin_page(call);
+
+	for (; i < pump->used_logs && !page_is_full(call); i++) {
+		const struct pump_log *log = &pump->logs[i];
+
+		if (log->fd < 0)
+			continue;
+		write_u32(call->answer, i);
+		write_u32(call->answer, log->pipes);
+		write_u32(call->answer, (uint32_t)log->error);
+		write_u32(call->answer, (log->next_fd >= 0 ? LOG_IS_SWITCHING : 0) | (log->dropping ? LOG_IS_DROPPING : 0) |
+		                                (log->limited ? LOG_IS_LIMITED : 0));
+		write_u64(call->answer, log->offset);
+		write_u64(call->answer, log->written);
+		write_file_of(call->answer, log);
+		write_u64(call->answer, pump->losses[i].all_bytes);
+		write_u64(call->answer, pump->losses[i].all_lines);
+		write_text(call->answer, (struct text){ log->name, log->name_size });
+		count++;
+	}
+	end_page(head, i < pump->used_logs ? i : 0, count);
+	return 0;
+}
+
 int ask_list_held(struct call *call)
 {
 	const struct init *init = call->init;
@@ -98,6 +139,8 @@ int ask_statistics(struct call *call)
 		[STATISTIC_RESTARTS] = init->supervisor.restarts,
 		[STATISTIC_EVENTS_DROPPED] = init->events.dropped,
 		[STATISTIC_NOTIFY_DROPPED] = init->events.notify_dropped,
+		[STATISTIC_LOG_BYTES_DROPPED] = init->pump.dropped_bytes,
+		[STATISTIC_LOG_LINES_DROPPED] = init->pump.dropped_lines,
 	};
 
 	write_u32(call->answer, STATISTICS);

@@ -32,7 +32,8 @@ enum request {
 	REQUEST_RELEASE,            /* text name */
 	REQUEST_RENAME,             /* text from, text to (which it replaces) */
 	REQUEST_SET_LOG,            /* text name, u32 handle (-1: a new one), u32 line limit in bytes, u32 deadline in ms,
-	                               u32 0, u64 size to tell of (0: none), fd. Answer: u32 handle, u32 1 if the switch is pending */
+	                               u32 flags, u64 size to tell of (0: none), then u64 bytes granted (not there: any number), fd.
+	                               Answer: u32 handle, u32 1 if the switch is pending */
 	REQUEST_CLOSE_LOG,          /* u32 handle: once its last pipe has ended */
 	REQUEST_ADOPT,              /* text key, u64 start time, u32 pid, u32 count of { u32 log }, fds: read ends. Answer as to SPAWN */
 	REQUEST_LIST_LOGS,          /* u32 from. Answer: u32 next, u32 count, of { u32 handle, u32 pipes, u32 errno, u32 pending, u64 offset,
@@ -41,9 +42,20 @@ enum request {
 	REQUEST_STATISTICS,         /* Answer: u32 count, that many u64, in the order of enum statistic */
 	REQUEST_FORWARD,            /* u64 mask of signals to pass on, bit n-1 for signal n */
 	REQUEST_SHUTDOWN,           /* u32 exit code */
+	REQUEST_LIMIT_LOG,          /* u32 handle, u32 flags, u64 size to tell of, u64 bytes granted: how many may be written in all, to
+	                               whatever file (-1: any number) */
+	REQUEST_DESCRIBE_LOGS,      /* u32 from. Answer: u32 next, u32 count, of { u32 handle, u32 pipes, u32 errno, u32 LOG_IS_… flags,
+	                               u64 offset, u64 written, u64 device and inode of the file, u64 inode of the one to go on in or 0,
+	                               u64 dropped bytes, u64 dropped lines, text name } */
 };
 
 enum descriptor_kind { DESCRIPTOR_PIPE, DESCRIPTOR_HELD, DESCRIPTOR_SENT };
+
+#define LOG_DROPS 1u /* on a full disk, rather than to let the service wait */
+
+#define LOG_IS_SWITCHING 1u
+#define LOG_IS_DROPPING 2u
+#define LOG_IS_LIMITED 4u /* all that was granted is written */
 
 #define HOLD_NOTIFY 1u /* init receives sd_notify datagrams on it */
 
@@ -55,11 +67,12 @@ enum event {
 	/* These begin with u64 sequence, u64 time in ns, and come again until they are acknowledged. */
 	EVENT_ORPHAN,      /* u32 pid, u32 wait status */
 	EVENT_NOTIFY,      /* u32 pid, u32 uid, u32 session, u32 gid, text name of the socket, u32 size, bytes */
-	EVENT_LOG,         /* u32 kind, u32 handle, u32 errno, u32 0, u64 offset, u64 written, u64 serial, text name */
+	EVENT_LOG,         /* u32 kind, u32 handle, u32 errno, u32 0, u64 offset, u64 written, u64 serial (LOG_SWITCHED: inode of the new
+	                      file), text name, u64 dropped bytes, u64 dropped lines (LOG_UNBLOCKED) */
 	EVENT_SIGNAL,      /* u32 signal, u32 pid of the sender */
 };
 
-enum log_event { LOG_SWITCHED, LOG_TRUNCATED, LOG_REMOVED, LOG_BLOCKED, LOG_UNBLOCKED, LOG_REACHED, LOG_ENDED };
+enum log_event { LOG_SWITCHED, LOG_TRUNCATED, LOG_REMOVED, LOG_BLOCKED, LOG_UNBLOCKED, LOG_REACHED, LOG_ENDED, LOG_LIMITED };
 
 /*
  * A record: u64 serial, u64 start time, u64 time of the spawn in ns, u64 time of the exit, u32 pid, u32 flags, u32 wait status, u32 0,
@@ -83,6 +96,8 @@ enum statistic {
 	STATISTIC_RESTARTS,
 	STATISTIC_EVENTS_DROPPED,
 	STATISTIC_NOTIFY_DROPPED,
+	STATISTIC_LOG_BYTES_DROPPED,
+	STATISTIC_LOG_LINES_DROPPED,
 	STATISTICS
 };
 

@@ -123,8 +123,10 @@ static int ask_set_log(struct call *call)
 	int fd, result;
 
 	settings.switch_within = read_u32(&call->reader) * INIT_MS;
-	(void)read_u32(&call->reader);
+	settings.drops = (read_u32(&call->reader) & LOG_DROPS) != 0;
 	settings.tell_at = read_u64(&call->reader);
+	/* A supervisor of before budgets grants anything. */
+	settings.granted = call->reader.end - call->reader.at >= (ptrdiff_t)sizeof settings.granted ? read_u64(&call->reader) : PUMP_NEVER;
 	if (call->reader.failed || call->fd_count != 1)
 		return -EINVAL;
 	fd = call->fds[0];
@@ -135,6 +137,16 @@ static int ask_set_log(struct call *call)
 	write_u32(call->answer, (uint32_t)result);
 	write_u32(call->answer, pump->logs[result].next_fd >= 0);
 	return 0;
+}
+
+static int ask_limit_log(struct call *call)
+{
+	uint32_t handle = read_u32(&call->reader);
+	struct pump_log_settings settings = { .drops = (read_u32(&call->reader) & LOG_DROPS) != 0 };
+
+	settings.tell_at = read_u64(&call->reader);
+	settings.granted = read_u64(&call->reader);
+	return call->reader.failed ? -EINVAL : pump_limit_log(&call->init->pump, handle, &settings);
 }
 
 static int ask_close_log(struct call *call)
@@ -182,6 +194,8 @@ static int (*const requests[])(struct call *call) = {
 	[REQUEST_STATISTICS] = ask_statistics,
 	[REQUEST_FORWARD] = ask_forward,
 	[REQUEST_SHUTDOWN] = ask_shutdown,
+	[REQUEST_LIMIT_LOG] = ask_limit_log,
+	[REQUEST_DESCRIBE_LOGS] = ask_describe_logs,
 };
 
 void handle_request(struct init *init, unsigned char *frame, const struct frame_header *header, int *fds)

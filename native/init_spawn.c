@@ -139,12 +139,7 @@ static ssize_t check_plan(const struct init *init, const unsigned char *plan, ui
 /* The program gets the limit that we were started with. */
 static void run_plan(struct init *init, unsigned char *plan, struct plan_outcome *outcome)
 {
-	struct rlimit raised;
-	bool lower = getrlimit(RLIMIT_NOFILE, &raised) == 0 && setrlimit(RLIMIT_NOFILE, &init->files) == 0;
-
-	plan_run(plan, init->scratch, outcome);
-	if (lower)
-		(void)setrlimit(RLIMIT_NOFILE, &raised);
+	plan_run(plan, init->scratch, &init->files, outcome);
 	/* As its parent we are told of its end, and its number is its own until we have reaped it. */
 	if (outcome->pidfd >= 0)
 		(void)!close(outcome->pidfd);

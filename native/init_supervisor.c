@@ -1,5 +1,6 @@
 /* The supervisor's process: started with all that outlives it, and started again when it dies. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,12 @@
 #include "plan.h"
 
 #define CONNECTION_VARIABLE "DAEMONITOR_INIT_FD="
-#define HELD_VARIABLE "DAEMONITOR_HELD="
+#define HELD_VARIABLE "DAEMONITOR_HELD"
+#define HELD_ENTRY (PROTOCOL_MAX_NAME + 13u) /* ":1073741815=NAME" and the NUL */
+#define HELD_PART (96u * 1024u)              /* execve(2) takes 128 KiB of one variable */
+#define HELD_PARTS (MOST_HELD * HELD_ENTRY / (HELD_PART - 2 * HELD_ENTRY) + 1)
+
+#define STEPS 6
 
 extern char **environ;
 
@@ -52,18 +58,21 @@ static uint32_t add_text(struct composer *composer, const char *text)
 	return offset;
 }
 
-/* "FD=NAME:FD=NAME": under their own numbers, so that nothing has to be moved. */
-static uint32_t add_held_variable(struct composer *composer, const struct init *init)
+/*
+ * "FD=NAME:FD=NAME": under their own numbers, so that nothing has to be moved. As many from *next on as one variable can
+ * take; the second part is DAEMONITOR_HELD_2.
+ */
+static uint32_t add_held_part(struct composer *composer, const struct init *init, uint32_t part, uint32_t *next)
 {
-	uint32_t offset, size = sizeof HELD_VARIABLE + init->held_count * (PROTOCOL_MAX_NAME + 14), length;
+	uint32_t offset, size = HELD_PART, length;
 	char *text = add_data(composer, size, &offset);
 	bool first = true;
 
 	if (text == NULL)
 		return offset;
-	length = (uint32_t)snprintf(text, size, "%s", HELD_VARIABLE);
-	for (uint32_t i = 0; i < init->held_used; i++) {
-		const struct held *held = &init->held[i];
+	length = (uint32_t)snprintf(text, size, part == 1 ? "%s=" : "%s_%u=", HELD_VARIABLE, part);
+	for (; *next < init->held_used && length + HELD_ENTRY < size; ++*next) {
+		const struct held *held = &init->held[*next];
 
 		if (held->fd < 0)
 			continue;
@@ -75,26 +84,32 @@ static uint32_t add_held_variable(struct composer *composer, const struct init *
 
 static bool is_own_variable(const char *entry)
 {
-	return strncmp(entry, CONNECTION_VARIABLE, strlen(CONNECTION_VARIABLE)) == 0 || strncmp(entry, HELD_VARIABLE, strlen(HELD_VARIABLE)) == 0;
+	size_t size = strlen(HELD_VARIABLE);
+
+	if (strncmp(entry, CONNECTION_VARIABLE, strlen(CONNECTION_VARIABLE)) == 0)
+		return true;
+	return strncmp(entry, HELD_VARIABLE, size) == 0 && (entry[size] == '=' || entry[size] == '_');
 }
 
 static uint32_t add_environment(struct composer *composer, const struct init *init, int fd, uint32_t *count)
 {
 	char connection[40];
-	uint32_t offset, *list;
+	uint32_t offset, *list, most = 1 + HELD_PARTS, part = 1, next = 0;
 
-	*count = 2;
 	for (char **entry = environ; *entry != NULL; entry++)
-		*count += !is_own_variable(*entry);
-	list = add_data(composer, *count * sizeof *list, &offset);
+		most += !is_own_variable(*entry);
+	*count = 0;
+	list = add_data(composer, most * sizeof *list, &offset);
 	if (list == NULL)
 		return offset;
 	for (char **entry = environ; *entry != NULL; entry++)
 		if (!is_own_variable(*entry))
-			*list++ = add_text(composer, *entry);
+			list[(*count)++] = add_text(composer, *entry);
 	(void)snprintf(connection, sizeof connection, "%s%d", CONNECTION_VARIABLE, fd);
-	*list++ = add_text(composer, connection);
-	*list = add_held_variable(composer, init);
+	list[(*count)++] = add_text(composer, connection);
+	do
+		list[(*count)++] = add_held_part(composer, init, part++, &next);
+	while (next < init->held_used && part <= HELD_PARTS && !composer->full);
 	return offset;
 }
 
@@ -130,20 +145,25 @@ static void add_kept(struct composer *composer, const struct init *init, int fd)
 		if (init->held[i].fd >= 0)
 			list[at++] = (uint32_t)init->held[i].fd;
 	qsort(list, count, sizeof *list, ascending);
-	/* A dup onto itself clears close-on-exec. */
-	for (uint32_t i = 0; i < count; i++)
-		(void)add_step(composer, PLAN_DUP, list[i], list[i]);
+}
+
+/* In ourselves, for the time of the plan: a step for each would be more than a plan can have. */
+static void pass_on(const struct init *init, int fd, int flags)
+{
+	(void)fcntl(fd, F_SETFD, flags);
+	for (uint32_t i = 0; i < init->held_used; i++)
+		if (init->held[i].fd >= 0)
+			(void)fcntl(init->held[i].fd, F_SETFD, flags);
 }
 
 /* In the buffer for requests: without a supervisor there are none. */
 static int compose(struct init *init, int fd, uint32_t *size)
 {
-	uint32_t steps = init->held_count + 7;
 	struct composer composer = { .bytes = init->connection.in, .most = sizeof init->connection.in };
 	struct plan_header *header = (void *)composer.bytes;
 	struct plan_step *exec_step;
 
-	composer.size = (uint32_t)(sizeof *header + steps * sizeof *exec_step);
+	composer.size = (uint32_t)(sizeof *header + STEPS * sizeof *exec_step);
 	(void)add_step(&composer, PLAN_FORK, 0, 0);
 	(void)add_step(&composer, PLAN_SETSID, 0, 0);
 	(void)add_step(&composer, PLAN_DEFAULT_SIGNALS, 0, 0);
@@ -164,7 +184,6 @@ static int compose(struct init *init, int fd, uint32_t *size)
 static int run(struct init *init, int fd)
 {
 	struct plan_outcome outcome;
-	struct rlimit raised;
 	uint32_t size;
 	ssize_t scratch;
 	int error = compose(init, fd, &size);
@@ -174,11 +193,9 @@ static int run(struct init *init, int fd)
 	scratch = plan_check(init->connection.in, size);
 	if (scratch < 0 || (size_t)scratch > sizeof init->scratch)
 		return scratch < 0 ? (int)scratch : -E2BIG;
-	if (getrlimit(RLIMIT_NOFILE, &raised) < 0 || setrlimit(RLIMIT_NOFILE, &init->files) < 0)
-		return -errno;
-	plan_run(init->connection.in, init->scratch, &outcome);
-	if (setrlimit(RLIMIT_NOFILE, &raised) < 0)
-		return -errno;
+	pass_on(init, fd, 0);
+	plan_run(init->connection.in, init->scratch, &init->files, &outcome);
+	pass_on(init, fd, FD_CLOEXEC);
 	if (outcome.pidfd >= 0)
 		(void)!close(outcome.pidfd);
 	if (outcome.step >= 0)

@@ -26,16 +26,46 @@ static int name_address(int fd, char address[NOTIFY_ADDRESS_SIZE])
 	return 0;
 }
 
-int open_notify_socket(char address[NOTIFY_ADDRESS_SIZE])
+static int parse_address(const char *text, struct sockaddr_un *address, socklen_t *length)
 {
-	struct sockaddr_un any = { .sun_family = AF_UNIX };
-	int fd, error, on = 1;
+	size_t size = strlen(text);
 
+	if ((text[0] != '/' && text[0] != '@') || size < 2)
+		return -EINVAL;
+	if (size >= sizeof address->sun_path)
+		return -ENAMETOOLONG;
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(address->sun_path, text, size);
+	*length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
+	if (text[0] == '@')
+		address->sun_path[0] = '\0';
+	else
+		++*length;
+	return 0;
+}
+
+/* An address of the family alone makes the kernel choose a free abstract name. */
+static int wanted_address(const char *wanted, struct sockaddr_un *address, socklen_t *length)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*length = sizeof address->sun_family;
+	if (wanted == NULL)
+		return 0;
+	return wanted[0] == '@' ? parse_address(wanted, address, length) : -EINVAL;
+}
+
+int open_notify_socket(const char *wanted, char address[NOTIFY_ADDRESS_SIZE])
+{
+	struct sockaddr_un own;
+	socklen_t length;
+	int fd, on = 1, error = wanted_address(wanted, &own, &length);
+
+	if (error < 0)
+		return error;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	/* An address of the family alone makes the kernel choose a free abstract name. */
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 || bind(fd, (struct sockaddr *)&any, sizeof any.sun_family) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 || bind(fd, (struct sockaddr *)&own, length) < 0)
 		error = -errno;
 	else
 		error = name_address(fd, address);
@@ -104,24 +134,6 @@ int receive_notify(int fd, struct notify_message *message)
 	}
 	message->size = (size_t)size;
 	read_control(&header, message);
-	return 0;
-}
-
-static int parse_address(const char *text, struct sockaddr_un *address, socklen_t *length)
-{
-	size_t size = strlen(text);
-
-	if ((text[0] != '/' && text[0] != '@') || size < 2)
-		return -EINVAL;
-	if (size >= sizeof address->sun_path)
-		return -ENAMETOOLONG;
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(address->sun_path, text, size);
-	*length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
-	if (text[0] == '@')
-		address->sun_path[0] = '\0';
-	else
-		++*length;
 	return 0;
 }
 

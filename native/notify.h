@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-/* "@" and a name of the kernel's choice. */
+/* "@" and a name. */
 #define NOTIFY_ADDRESS_SIZE (sizeof(((struct sockaddr_un *)0)->sun_path) + 1)
 
 struct notify_message {
@@ -16,8 +16,8 @@ struct notify_message {
 	uid_t uid;
 };
 
-/* A bound socket, close-on-exec and non-blocking, or -errno. */
-int open_notify_socket(char address[NOTIFY_ADDRESS_SIZE]);
+/* A bound socket, close-on-exec and non-blocking, or -errno. `wanted` is "@name", or NULL for a name of the kernel's choice. */
+int open_notify_socket(const char *wanted, char address[NOTIFY_ADDRESS_SIZE]);
 /* 0, or -EAGAIN when none waits, or another -errno. */
 int receive_notify(int fd, struct notify_message *message);
 /* To a path, or to "@name" for an abstract address. Gives up with -EAGAIN after 5 s of a full queue. */

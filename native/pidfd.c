@@ -30,6 +30,13 @@ int signal_pidfd(int pidfd, int signal)
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
 }
 
+int take_descriptor(int pidfd, int fd)
+{
+	long taken = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+
+	return taken < 0 ? -errno : (int)taken;
+}
+
 int exit_status_of_pidfd(int pidfd, int *status)
 {
 	struct exit_info info = { .mask = INFO_EXIT };

@@ -50,8 +50,12 @@ static int child_main(void *argument)
 {
 	struct child *child = argument;
 
-	if (child->level == 1)
+	if (child->level == 1) {
 		plan_drop_handlers();
+		/* Here and not before the fork: whoever has more open than this could not even be given a pidfd. */
+		if (child->run->files != NULL)
+			(void)setrlimit(RLIMIT_NOFILE, child->run->files);
+	}
 	if (child->level == child->run->forks)
 		child->run->outcome->pid = getpid();
 	run_steps(child->run, child->first, child->level);
@@ -194,7 +198,7 @@ static void run_forked(struct plan_run *run)
 		run->outcome->pid = 0;
 }
 
-void plan_run(void *plan, void *scratch, struct plan_outcome *outcome)
+void plan_run(void *plan, void *scratch, const struct rlimit *files, struct plan_outcome *outcome)
 {
 	const struct plan_header *header = plan;
 	const struct plan_step *steps = (const void *)(header + 1);
@@ -208,6 +212,7 @@ void plan_run(void *plan, void *scratch, struct plan_outcome *outcome)
 		.stacks = scratch,
 		.mask = plan_signal_mask(),
 		.handover = -1,
+		.files = files,
 		.outcome = outcome,
 	};
 

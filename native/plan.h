@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #define PLAN_MAGIC 0x314e4c50u /* "PLN1" */
@@ -84,8 +85,9 @@ ssize_t plan_check(const void *plan, size_t size);
 /*
  * Runs a plan that plan_check() has accepted. `scratch` is 16-aligned. A plan
  * with `fork` returns in the caller; one without runs in the calling process
- * and, if it ends in `exec`, returns only when that fails.
+ * and, if it ends in `exec`, returns only when that fails. `files`, unless it
+ * is NULL, is the limit of descriptors that forked processes begin with.
  */
-void plan_run(void *plan, void *scratch, struct plan_outcome *outcome);
+void plan_run(void *plan, void *scratch, const struct rlimit *files, struct plan_outcome *outcome);
 
 #endif

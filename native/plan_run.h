@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "plan.h"
 
@@ -21,6 +22,7 @@ struct plan_run {
 	uint64_t caller_mask;
 	volatile uint32_t at; /* the step that is being run */
 	int handover; /* where the middle process sends the daemon's pidfd, or -1 */
+	const struct rlimit *files; /* limit of descriptors that children begin with, or NULL */
 	struct plan_outcome *outcome;
 };
 

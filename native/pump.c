@@ -14,16 +14,13 @@
 
 #define TICK UINT64_C(1000000)
 #define BUSY_WITHIN (2 * TICK)
-#define CALM_AFTER UINT64_C(1000000000)
-#define USUAL_SIZE 65536u
-#define FLOOD_SIZE (1u << 20)
 
 int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct pump_event *), void *context)
 {
 	pump->epoll = epoll;
 	pump->report = report;
 	pump->context = context;
-	pump->busy = pump->waiting = pump->switching = pump->free_logs = pump->free_pipes = PUMP_NONE;
+	pump->busy = pump->waiting = pump->switching = pump->dropping = pump->free_logs = pump->free_pipes = PUMP_NONE;
 	pump->tick_at = pump->shrink_at = PUMP_NEVER;
 	return pipe2(pump->scratch, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
 }
@@ -122,45 +119,18 @@ static void end_pipe(struct pump *pump, struct pump_pipe *pipe)
 	uint32_t log = pipe->log;
 
 	(void)epoll_ctl(pump->epoll, EPOLL_CTL_DEL, pipe->fd, NULL);
+	pump_set_cut(pump, pipe, false);
 	if (pipe->owner != 0)
 		pump_tell(pump, &pump->logs[log], LOG_ENDED, 0, pipe->owner);
 	free_pipe(pump, pipe);
 	pump_leave_log(pump, log);
 }
 
-/* Unprivileged users may not, past a limit of their own: then it stays as it is. */
-static void grow(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
-{
-	if (pipe->size >= FLOOD_SIZE || fcntl(pipe->fd, F_SETPIPE_SZ, FLOOD_SIZE) < 0)
-		return;
-	if (pipe->size <= USUAL_SIZE && pump->grown++ == 0)
-		pump->shrink_at = now + CALM_AFTER;
-	pipe->size = FLOOD_SIZE;
-}
-
-static void shrink(struct pump *pump, uint64_t now)
-{
-	pump->shrink_at = now + CALM_AFTER;
-	for (uint32_t i = 0; i < pump->used_pipes && pump->grown > 0; i++) {
-		struct pump_pipe *pipe = &pump->pipes[i];
-
-		if (pipe->state != PIPE_IDLE || pipe->size <= USUAL_SIZE || now - pipe->last < CALM_AFTER)
-			continue;
-		/* EBUSY: more than that has come meanwhile. */
-		if (fcntl(pipe->fd, F_SETPIPE_SZ, USUAL_SIZE) < 0)
-			continue;
-		pipe->size = USUAL_SIZE;
-		pump->grown--;
-	}
-	if (pump->grown == 0)
-		pump->shrink_at = PUMP_NEVER;
-}
-
 static void settle(struct pump *pump, struct pump_pipe *pipe, enum moved moved, uint64_t now)
 {
 	switch (moved) {
 	case MOVED_FULL:
-		grow(pump, pipe, now);
+		pump_grow(pump, pipe, now);
 		move_to(pump, pipe, PIPE_BUSY);
 		break;
 	case MOVED_SOME:
@@ -212,6 +182,9 @@ void pump_drain(struct pump *pump, uint32_t index, uint64_t owner, uint64_t now)
 
 void pump_drain_all(struct pump *pump, uint64_t now)
 {
+	/* Nobody is left who would grant more. */
+	for (uint32_t i = 0; i < pump->used_logs; i++)
+		pump->logs[i].granted = PUMP_NEVER;
 	for (uint32_t i = 0; i < pump->used_pipes; i++)
 		pump_drain(pump, i, pump->pipes[i].owner, now);
 }
@@ -243,7 +216,7 @@ static void retry_waiting(struct pump *pump, uint64_t now)
 		struct pump_pipe *pipe = &pump->pipes[i];
 
 		next = pipe->next;
-		if (pump->logs[pipe->log].error != 0 && pump->logs[pipe->log].retry_at > now)
+		if (pump_wake_at(&pump->logs[pipe->log]) > now)
 			continue;
 		move_to(pump, pipe, PIPE_BUSY);
 		if (pump->tick_at == PUMP_NEVER || pump->tick_at > now)
@@ -251,27 +224,38 @@ static void retry_waiting(struct pump *pump, uint64_t now)
 	}
 }
 
+static void drop_no_more(struct pump *pump, uint64_t now)
+{
+	for (uint32_t i = pump->dropping, next; i != PUMP_NONE; i = next) {
+		next = pump->losses[i].next;
+		(void)pump_resume(pump, &pump->logs[i], now);
+	}
+}
+
 static void switch_overdue(struct pump *pump, uint64_t now)
 {
 	for (uint32_t i = pump->switching, next; i != PUMP_NONE; i = next) {
 		next = pump->logs[i].next;
-		if (pump->logs[i].switch_by <= now)
-			(void)pump_try_switch(pump, &pump->logs[i], now);
+		if (pump->logs[i].switch_by <= now && !pump_try_switch(pump, &pump->logs[i], now))
+			pump->logs[i].switch_by = now + CALM_AFTER;
 	}
+}
+
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
 }
 
 uint64_t pump_deadline(const struct pump *pump)
 {
-	uint64_t deadline = pump->tick_at < pump->shrink_at ? pump->tick_at : pump->shrink_at;
+	uint64_t deadline = earlier(pump->tick_at, pump->shrink_at);
 
-	for (uint32_t i = pump->waiting; i != PUMP_NONE; i = pump->pipes[i].next) {
-		const struct pump_log *log = &pump->logs[pump->pipes[i].log];
-		uint64_t at = log->error == 0 ? 0 : log->retry_at;
-
-		deadline = at < deadline ? at : deadline;
-	}
+	for (uint32_t i = pump->waiting; i != PUMP_NONE; i = pump->pipes[i].next)
+		deadline = earlier(deadline, pump_wake_at(&pump->logs[pump->pipes[i].log]));
 	for (uint32_t i = pump->switching; i != PUMP_NONE; i = pump->logs[i].next)
-		deadline = pump->logs[i].switch_by < deadline ? pump->logs[i].switch_by : deadline;
+		deadline = earlier(deadline, pump->logs[i].switch_by);
+	for (uint32_t i = pump->dropping; i != PUMP_NONE; i = pump->losses[i].next)
+		deadline = earlier(deadline, pump_resume_at(pump, i));
 	return deadline;
 }
 
@@ -281,8 +265,10 @@ void pump_tick(struct pump *pump, uint64_t now)
 		retry_waiting(pump, now);
 	if (pump->switching != PUMP_NONE)
 		switch_overdue(pump, now);
+	if (pump->dropping != PUMP_NONE)
+		drop_no_more(pump, now);
 	if (pump->tick_at <= now)
 		tick_busy(pump, now);
 	if (pump->shrink_at <= now)
-		shrink(pump, now);
+		pump_shrink(pump, now);
 }

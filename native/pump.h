@@ -27,11 +27,26 @@ struct pump_log {
 	uint32_t unswitched; /* bytes that went to the old file meanwhile */
 	int32_t error;    /* why its pipes wait, or 0 */
 	bool removed, reached, closing;
+	bool drops;       /* on a full disk, rather than to let its writers wait */
+	bool dropping, limited;
 	uint8_t name_size;
 	uint32_t next;    /* in the list of free or of switching logs */
 	uint64_t offset, written, tell_at, next_tell_at;
+	uint64_t granted; /* `written` may come to this */
 	uint64_t switch_by, retry_at, retry_after;
 	char name[PROTOCOL_MAX_NAME];
+};
+
+/* What a log has dropped. Apart from it, so that it takes no memory before a disk is full. */
+struct pump_loss {
+	uint64_t bytes, lines; /* since the disk is full */
+	uint64_t since;        /* ms after 1970 */
+	uint64_t all_bytes, all_lines;
+	uint32_t next;         /* in the list of logs that drop */
+	uint32_t midway;       /* pipes of which the beginning of a line was dropped, and not its end */
+	uint32_t unended;      /* bytes of such lines, since there is room */
+	bool cut;              /* the log ends with half a line */
+	bool roomy;
 };
 
 enum pipe_state { PIPE_FREE, PIPE_IDLE, PIPE_BUSY, PIPE_WAITING };
@@ -44,6 +59,7 @@ struct pump_pipe {
 	uint64_t last;           /* when something was moved, ns */
 	uint32_t size;           /* of its buffer */
 	uint8_t state;
+	bool cut;                /* the beginning of the line that comes was dropped */
 };
 
 struct pump_event {
@@ -51,6 +67,7 @@ struct pump_event {
 	uint32_t log;
 	int error;
 	uint64_t offset, written, owner;
+	uint64_t dropped_bytes, dropped_lines;
 };
 
 struct pump {
@@ -58,18 +75,21 @@ struct pump {
 	int scratch[2]; /* a pipe to peek through */
 	void (*report)(void *context, const struct pump_event *event);
 	void *context;
-	uint32_t busy, waiting, switching; /* first of each list */
+	uint32_t busy, waiting, switching, dropping; /* first of each list */
 	uint32_t free_logs, used_logs, free_pipes, used_pipes;
 	uint32_t log_count, pipe_count, grown;
-	uint64_t tick_at, shrink_at, pumped;
+	uint64_t tick_at, shrink_at, pumped, dropped_bytes, dropped_lines;
 	struct pump_log logs[PUMP_MOST_LOGS];
 	struct pump_pipe pipes[PUMP_MOST_PIPES];
+	struct pump_loss losses[PUMP_MOST_LOGS];
 };
 
 struct pump_log_settings {
 	uint64_t tell_at; /* size that LOG_REACHED is reported at, 0 for none */
 	uint64_t switch_within; /* ns until a switch no longer waits for a line end */
+	uint64_t granted; /* bytes that may be written in all, over all of its files; PUMP_NEVER for any number */
 	uint32_t line_limit;
+	bool drops;
 };
 
 /* 0 or -errno. `pump` is all zeros. */
@@ -81,6 +101,8 @@ int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct 
  */
 int pump_set_log(struct pump *pump, uint32_t handle, const char *name, uint32_t name_size, int fd,
                  const struct pump_log_settings *settings, uint64_t now);
+/* Changes `tell_at`, `granted` and `drops` of a log. 0 or -errno. */
+int pump_limit_log(struct pump *pump, uint32_t handle, const struct pump_log_settings *settings);
 /* Closes it when its last pipe has ended. 0 or -errno. */
 int pump_close_log(struct pump *pump, uint32_t handle);
 bool pump_has_log(const struct pump *pump, uint32_t handle);

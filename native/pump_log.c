@@ -48,10 +48,36 @@ static int new_log(struct pump *pump, const char *name, uint32_t name_size, int 
 		return -ENFILE;
 	log = &pump->logs[handle];
 	*log = (struct pump_log){ .fd = fd, .next_fd = -1, .line_limit = settings->line_limit, .offset = (uint64_t)status.st_size,
-	                          .tell_at = settings->tell_at, .name_size = (uint8_t)name_size, .next = PUMP_NONE };
+	                          .tell_at = settings->tell_at, .granted = settings->granted, .drops = settings->drops, .name_size = (uint8_t)name_size, .next = PUMP_NONE };
 	memcpy(log->name, name, name_size);
+	if (pump->losses[handle].all_bytes > 0)
+		pump->losses[handle] = (struct pump_loss){ 0 };
 	pump->log_count++;
 	return (int)handle;
+}
+
+/* Pipes that waited for it are looked at in the next turn. */
+static void grant(struct pump_log *log, const struct pump_log_settings *settings)
+{
+	log->granted = settings->granted;
+	log->drops = settings->drops;
+	log->limited = log->limited && log->written >= log->granted;
+}
+
+int pump_limit_log(struct pump *pump, uint32_t handle, const struct pump_log_settings *settings)
+{
+	struct pump_log *log;
+
+	if (!pump_has_log(pump, handle))
+		return -ENOENT;
+	log = &pump->logs[handle];
+	if (log->next_fd >= 0)
+		log->next_tell_at = settings->tell_at;
+	else
+		log->tell_at = settings->tell_at;
+	log->reached = log->reached && log->next_fd >= 0;
+	grant(log, settings);
+	return 0;
 }
 
 static void change_log(struct pump *pump, uint32_t handle, int fd, const struct pump_log_settings *settings, uint64_t now)
@@ -70,7 +96,10 @@ static void change_log(struct pump *pump, uint32_t handle, int fd, const struct 
 	log->next_fd = fd;
 	log->line_limit = settings->line_limit;
 	log->next_tell_at = settings->tell_at;
-	(void)pump_try_switch(pump, log, now);
+	grant(log, settings);
+	if (!pump_try_switch(pump, log, now))
+		/* The line may be ended, whatever was granted. */
+		log->limited = false;
 }
 
 int pump_set_log(struct pump *pump, uint32_t handle, const char *name, uint32_t name_size, int fd,
@@ -96,6 +125,8 @@ static void free_log(struct pump *pump, uint32_t handle)
 	struct pump_log *log = &pump->logs[handle];
 	uint32_t *link = &pump->switching;
 
+	if (log->dropping)
+		pump_stop_dropping(pump, log);
 	if (log->next_fd >= 0) {
 		while (*link != handle)
 			link = &pump->logs[*link].next;

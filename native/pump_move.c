@@ -15,13 +15,13 @@
 void pump_tell(struct pump *pump, struct pump_log *log, enum log_event kind, int error, uint64_t owner)
 {
 	struct pump_event event = {
-		.kind = kind, .log = pump_handle(pump, log), .error = error, .offset = log->offset, .written = log->written, .owner = owner };
+		.kind = kind, .log = pump_handle(pump, log), .error = error, .offset = log->offset, .written = log->written, .owner = owner,
+		.dropped_bytes = pump->losses[pump_handle(pump, log)].bytes, .dropped_lines = pump->losses[pump_handle(pump, log)].lines };
 
 	pump->report(pump->context, &event);
 }
 
-/* The end of the file is where the log goes on, whoever cut or extended it. */
-static void find_end(struct pump *pump, struct pump_log *log)
+void pump_find_end(struct pump *pump, struct pump_log *log)
 {
 	struct stat status;
 
@@ -49,8 +49,11 @@ static bool at_line_end(const struct pump_log *log)
 static void switch_log(struct pump *pump, struct pump_log *log)
 {
 	uint32_t *link = &pump->switching;
+	struct stat status = { 0 };
 
-	pump_tell(pump, log, LOG_SWITCHED, 0, 0);
+	/* Who hears of it later knows by the number of the new file which change it was. */
+	(void)!fstat(log->next_fd, &status);
+	pump_tell(pump, log, LOG_SWITCHED, 0, (uint64_t)status.st_ino);
 	while (&pump->logs[*link] != log)
 		link = &pump->logs[*link].next;
 	*link = log->next;
@@ -61,20 +64,22 @@ static void switch_log(struct pump *pump, struct pump_log *log)
 	log->tell_at = log->next_tell_at;
 	log->removed = log->reached = false;
 	log->retry_at = 0;
-	find_end(pump, log);
+	if (log->dropping)
+		pump->losses[pump_handle(pump, log)].roomy = false;
+	pump_find_end(pump, log);
 }
 
 bool pump_try_switch(struct pump *pump, struct pump_log *log, uint64_t now)
 {
-	find_end(pump, log);
-	if (!at_line_end(log) && now < log->switch_by && log->unswitched < log->line_limit)
+	pump_find_end(pump, log);
+	/* A line that can't be written now is not overdue. What is dropped ends in half a line anyway. */
+	if (!log->dropping && !at_line_end(log) && (now < log->switch_by || log->error != 0) && log->unswitched < log->line_limit)
 		return false;
 	switch_log(pump, log);
 	return true;
 }
 
-/* How much of the pipe belongs to the line that the log is in: 0 if the pipe is empty. */
-static size_t rest_of_line(struct pump *pump, const struct pump_pipe *pipe)
+size_t pump_rest_of_line(struct pump *pump, const struct pump_pipe *pipe)
 {
 	char seen[PEEK];
 	ssize_t size = tee(pipe->fd, pump->scratch[1], sizeof seen, SPLICE_F_NONBLOCK), got;
@@ -99,6 +104,28 @@ static enum moved hold_back(struct pump *pump, struct pump_log *log, int error, 
 	if (first)
 		pump_tell(pump, log, LOG_BLOCKED, error, 0);
 	return MOVED_NOTHING;
+}
+
+uint64_t pump_wake_at(const struct pump_log *log)
+{
+	return log->limited ? PUMP_NEVER : log->error == 0 ? 0 : log->retry_at;
+}
+
+static enum moved wait_for_grant(struct pump *pump, struct pump_log *log)
+{
+	if (!log->limited) {
+		log->limited = true;
+		pump_tell(pump, log, LOG_LIMITED, 0, 0);
+	}
+	return MOVED_NOTHING;
+}
+
+static enum moved refused(struct pump *pump, struct pump_log *log, struct pump_pipe *pipe, int error, uint64_t now)
+{
+	if (!log->drops || (error != ENOSPC && error != EDQUOT))
+		return hold_back(pump, log, error, now);
+	pump_begin_dropping(pump, pipe, !at_line_end(log), error, now);
+	return pump_drop(pump, pipe, now);
 }
 
 static void account(struct pump *pump, struct pump_log *log, struct pump_pipe *pipe, uint64_t size, uint64_t now)
@@ -134,13 +161,23 @@ enum moved pump_move(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
 	size_t most;
 	ssize_t moved;
 
+	while (log->dropping) {
+		enum moved dropped = pump_drop(pump, pipe, now);
+
+		if (log->dropping || dropped == MOVED_END)
+			return dropped;
+	}
 	for (;;) {
 		most = MOST_AT_ONCE;
-		find_end(pump, log);
+		pump_find_end(pump, log);
 		if (log->next_fd >= 0 && !pump_try_switch(pump, log, now)) {
-			most = rest_of_line(pump, pipe);
+			most = pump_rest_of_line(pump, pipe);
 			if (most == 0)
 				most = PEEK;
+		} else if (log->granted <= log->written) {
+			return wait_for_grant(pump, log);
+		} else if (log->granted - log->written < most) {
+			most = log->granted - log->written;
 		}
 		moved = splice_once(pipe, log, most);
 		if (moved <= 0 || log->next_fd < 0)
@@ -151,7 +188,7 @@ enum moved pump_move(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
 	if (moved == 0)
 		return MOVED_END;
 	if (moved < 0)
-		return errno == EAGAIN ? MOVED_ALL : hold_back(pump, log, errno, now);
+		return errno == EAGAIN ? MOVED_ALL : refused(pump, log, pipe, errno, now);
 	account(pump, log, pipe, (uint64_t)moved, now);
 	return (size_t)moved >= pipe->size / 4 * 3 ? MOVED_FULL : MOVED_SOME;
 }

@@ -1,4 +1,5 @@
 /** The recipe, as a launch plan: everything that happens between the caller and the daemon's first instruction. */
+import { type AskedResources, resourceSteps } from "../launch/resources.ts";
 import {
   chdir,
   chroot,
@@ -7,21 +8,15 @@ import {
   dup,
   fork,
   ignoreSignal,
-  ioPriority,
-  nice,
-  oomScore,
   type Plan,
   pidVariable,
   plan,
   type Step,
-  setLimit,
   setsid,
   signalMask,
   umask,
   writePid,
 } from "../launch/steps.ts";
-import { native } from "../native/addon.ts";
-import { resourceNumber } from "../values/limits.ts";
 import type { CheckedSharedOptions } from "./options.ts";
 
 export interface PlanParts {
@@ -39,7 +34,7 @@ export interface PlanParts {
   readonly exec: Step;
 }
 
-type Asked = Pick<CheckedSharedOptions, "umask" | "hangup" | "limits" | "coreDump" | "nice" | "ioPriority" | "oomScore">;
+type Asked = Pick<CheckedSharedOptions, "umask" | "hangup"> & AskedResources;
 
 /**
  * The order is the recipe's; what needs privileges comes before they are given up, files are opened before the root
@@ -68,29 +63,7 @@ export function composePlan(options: Asked, parts: PlanParts): Plan {
   );
 }
 
-/** Priorities and limits. */
-export function resourceSteps({
-  limits,
-  coreDump,
-  nice: niceness,
-  ioPriority: io,
-  oomScore: score,
-}: Omit<Asked, "umask" | "hangup">): Plan {
-  return plan(
-    niceness !== undefined && nice(niceness),
-    io !== undefined && ioPriority(...io),
-    score !== undefined && oomScore(score),
-    coreDump !== undefined && coreLimit(coreDump),
-    limits.map(([resource, soft, hard]) => setLimit(resource, soft, hard)),
-  );
-}
-
 /** Root, then directory: the other way round the old root would stay reachable. */
 export function placeSteps({ chroot: root, cwd }: Pick<CheckedSharedOptions, "chroot" | "cwd">): Plan {
   return plan(root !== undefined && chroot(root), chdir(cwd));
-}
-
-function coreLimit(wanted: boolean): Step {
-  const [, hard] = native().limit(resourceNumber("core"), 0);
-  return wanted ? setLimit(resourceNumber("core"), hard, hard) : setLimit(resourceNumber("core"), 0, 0);
 }

@@ -1,14 +1,14 @@
 /** createDaemon: detach a process from the controlling terminal and run it in the background as a daemon. */
 import { DaemonError, EXIT, OptionError } from "../launch/errors.ts";
+import { resolveIdentity } from "../launch/identity.ts";
+import { resourceSteps } from "../launch/resources.ts";
 import { apply } from "../launch/run.ts";
 import { noNewPrivileges, plan } from "../launch/steps.ts";
 import { native } from "../native/addon.ts";
 import { redirectSelf, staysAttached, withInheritedStreams } from "./attached.ts";
-import { resourceSteps } from "./composePlan.ts";
 import { type Daemon, type Launcher, reportFailure, runningDaemon } from "./daemon.ts";
 import { applyEnvironment, composeEnvironment } from "./environment.ts";
 import { type Handoff, progress } from "./handoff.ts";
-import { resolveIdentity } from "./identity.ts";
 import { launchSelf } from "./launchSelf.ts";
 import { type CheckedCreateDaemonOptions, type CreateDaemonOptions, checkCreateDaemonOptions } from "./options.ts";
 import { PidFile } from "./pidFile.ts";

@@ -1,15 +1,16 @@
 /** daemonize: makes a daemon of any program. */
 import { describePlan } from "../launch/describe.ts";
+import type { Environment } from "../launch/environment.ts";
 import { OptionError } from "../launch/errors.ts";
 import { findProgram } from "../launch/findProgram.ts";
+import { identitySteps, resolveIdentity } from "../launch/identity.ts";
 import { apply } from "../launch/run.ts";
 import { exec, type Plan, plan, type Text } from "../launch/steps.ts";
 import { staysAttached, withInheritedStreams, withStreams } from "./attached.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { composePlan, type PlanParts, placeSteps } from "./composePlan.ts";
 import { driveAsync } from "./drive.ts";
-import { composeEnvironment, type Environment } from "./environment.ts";
-import { identitySteps, resolveIdentity } from "./identity.ts";
+import { composeEnvironment } from "./environment.ts";
 import { launchDaemon } from "./launchDaemon.ts";
 import { wordsOn } from "./launchling.ts";
 import { keepForOtherProgram, keepInPlace } from "./managerVariables.ts";

@@ -1,60 +1,13 @@
-/** The environment that a program is started with, as bytes: a value need not be UTF-8, and process.env would spoil it. */
+/** The environment that a daemon is started with: what was asked for, on top of the caller's. */
 import { readFileSync } from "node:fs";
+import { DEFAULT_PATH, Environment } from "../launch/environment.ts";
 import { DaemonError, EXIT } from "../launch/errors.ts";
-import type { Text } from "../launch/steps.ts";
-import { native, type UserRecord } from "../native/addon.ts";
+import type { UserRecord } from "../native/addon.ts";
 import { parseEnvFile } from "../values/envFile.ts";
 import { ERRNO } from "../values/errno.ts";
 import type { CheckedSharedOptions } from "./options.ts";
 
 type Asked = Pick<CheckedSharedOptions, "env" | "clearEnv" | "envFile">;
-
-/** Where programs are looked for in an empty environment; confstr(3) says the same. */
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-const EQUALS = 0x3d;
-
-/** "NAME=value" entries by name. Names are latin1 text, so that any bytes can be one. */
-export class Environment {
-  readonly #entries = new Map<string, Text>();
-
-  /** The caller's, as setenv(3) left it. */
-  static current(): Environment {
-    const environment = new Environment();
-    for (const entry of native().environment()) environment.#add(entry);
-    return environment;
-  }
-
-  set(name: string, value: Text): void {
-    this.#entries.set(latin1(name), Buffer.concat([Buffer.from(`${name}=`), Buffer.from(value)]));
-  }
-
-  delete(name: string): void {
-    this.#entries.delete(latin1(name));
-  }
-
-  has(name: string): boolean {
-    return this.#entries.has(latin1(name));
-  }
-
-  get(name: string): string | undefined {
-    const entry = this.#entries.get(latin1(name));
-    return entry === undefined
-      ? undefined
-      : Buffer.from(entry)
-          .toString()
-          .slice(name.length + 1);
-  }
-
-  entries(): readonly Text[] {
-    return [...this.#entries.values()];
-  }
-
-  #add(entry: Uint8Array): void {
-    const end = entry.indexOf(EQUALS, 1);
-    if (end > 0) this.#entries.set(Buffer.from(entry.buffer, entry.byteOffset, end).toString("latin1"), entry);
-  }
-}
 
 /**
  * Starts from the caller's environment (or an empty one), then the account's variables, the file's and the caller's own,
@@ -115,8 +68,4 @@ function readText(path: string): string {
   } catch (error) {
     throw DaemonError.from(error, "environment file", path);
   }
-}
-
-function latin1(name: string): string {
-  return Buffer.from(name).toString("latin1");
 }

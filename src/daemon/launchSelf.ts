@@ -1,13 +1,14 @@
 /** The first run of createDaemon: starts the same program again as a daemon and waits until it is ready. */
 import { closeSync } from "node:fs";
+import type { Environment } from "../launch/environment.ts";
 import { DaemonError } from "../launch/errors.ts";
+import { resolveIdentity } from "../launch/identity.ts";
 import { exec, noNewPrivileges, plan } from "../launch/steps.ts";
 import { native } from "../native/addon.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { driveSync } from "./drive.ts";
-import { composeEnvironment, type Environment } from "./environment.ts";
+import { composeEnvironment } from "./environment.ts";
 import { HANDOFF_VARIABLE, type Report, writeInheritance } from "./handoff.ts";
-import { resolveIdentity } from "./identity.ts";
 import { type HeldFile, type LaunchRequest, launchDaemon } from "./launchDaemon.ts";
 import { wordsInMemory, wordsOn } from "./launchling.ts";
 import { keepForSameProgram } from "./managerVariables.ts";

@@ -3,7 +3,7 @@
  * sd_watchdog_enabled(3). A double fork must neither pass it on to a program that the manager doesn't know, nor leave a
  * pid in it that is no longer right.
  */
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../launch/environment.ts";
 
 const LISTEN = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] as const;
 const REPORT = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "MAINPID", "SYSTEMD_EXEC_PID"] as const;

@@ -1,10 +1,10 @@
 /** What the daemon does in its own process, once Node runs in it: the steps that Node would undo or could not live with before. */
 import { openSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
+import { type Identity, resolveIdentity } from "../launch/identity.ts";
 import { apply } from "../launch/run.ts";
 import { chroot, dumpable, ignoreSignal, plan } from "../launch/steps.ts";
 import { ERRNO } from "../values/errno.ts";
-import { type Identity, resolveIdentity } from "./identity.ts";
 import type { CheckedCreateDaemonOptions } from "./options.ts";
 
 /** Leaves the process as the options have it, or throws the DaemonError of the step that failed. */

@@ -5,12 +5,12 @@
  * says while it crashes still gets through.
  */
 import { closeSync, statSync } from "node:fs";
+import { Environment } from "../launch/environment.ts";
 import { DaemonError } from "../launch/errors.ts";
 import { findProgram } from "../launch/findProgram.ts";
 import { launch } from "../launch/run.ts";
 import { chdir, closeFdsFrom, defaultSignals, dup, exec, fork, ignoreSignal, openAt, plan, setsid, signalMask } from "../launch/steps.ts";
 import { native } from "../native/addon.ts";
-import { Environment } from "./environment.ts";
 
 const SOCKET = "/dev/log";
 

@@ -78,11 +78,16 @@ export interface Native {
   openPidfd(pid: number): number;
   /** pidfd_send_signal(2); signal 0 asks whether it lives. False for ESRCH. */
   signalPidfd(pidfd: number, signal: number): boolean;
+  /** pidfd_getfd(2): a copy of a descriptor of another process, close-on-exec. Throws EBADF, ESRCH, EPERM where ptrace(2) is not permitted. */
+  takeDescriptor(pidfd: number, fd: number): number;
   /** PIDFD_GET_INFO with PIDFD_INFO_EXIT (Linux 6.15): the wait status, or null where the kernel can't tell. */
   exitStatusOf(pidfd: number): number | null;
 
-  /** A bound abstract datagram socket with SO_PASSCRED; `address` is as NOTIFY_SOCKET wants it ("@…"). */
-  notifySocket(): { readonly fd: number; readonly address: string };
+  /**
+   * A bound abstract datagram socket with SO_PASSCRED; `address` is as NOTIFY_SOCKET wants it ("@…"). With an address, that very
+   * one: throws EADDRINUSE where somebody has it, EINVAL for one that isn't abstract, ENAMETOOLONG.
+   */
+  notifySocket(address?: string): { readonly fd: number; readonly address: string };
   /** The next datagram, or null where none waits. */
   receiveNotify(fd: number): NotifyMessage | null;
   /** Sends one datagram to a unix socket (path, or "@name"), with descriptors attached. */

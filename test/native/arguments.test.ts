@@ -45,6 +45,7 @@ test("a right first argument doesn't excuse a wrong second one", () => {
     poll: [],
     pollAsync: [],
     signalPidfd: 987_654,
+    takeDescriptor: 987_654,
     sendDatagram: "@x",
     groupsOf: "root",
   };

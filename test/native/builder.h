@@ -114,7 +114,7 @@ static inline struct plan_outcome run(struct builder *b)
 	}
 	scratch = aligned_alloc(16, ((size_t)need + 16) & ~(size_t)15);
 	assert(scratch != NULL);
-	plan_run(b->bytes, scratch, &outcome);
+	plan_run(b->bytes, scratch, NULL, &outcome);
 	free(scratch);
 	return outcome;
 }

@@ -20,6 +20,37 @@ test("a datagram carries the pid and uid of its sender, and an empty one is one"
   assert.equal(native().receiveNotify(fd), null);
 });
 
+test("an address that is free can be had again; one that is taken, or that isn't abstract, can't", (t) => {
+  const first = native().notifySocket();
+  const { address } = first;
+  assert.throws(
+    () => native().notifySocket(address),
+    (error) => isSystemError(error) && error.errno === constants.errno.EADDRINUSE && error.syscall === "bind",
+  );
+  closeSync(first.fd);
+  const again = native().notifySocket(address);
+  closing(track(t), again.fd);
+  assert.equal(again.address, address);
+  native().sendDatagram(address, Buffer.from("READY=1"), []);
+  assert.equal(native().receiveNotify(again.fd)?.pid, process.pid);
+  const longest = `@${"x".repeat(106)}`;
+  const long = native().notifySocket(longest);
+  closing(track(t), long.fd);
+  assert.equal(long.address, longest);
+  const cases: [string, number][] = [
+    ["", constants.errno.EINVAL],
+    ["@", constants.errno.EINVAL],
+    ["/run/x", constants.errno.EINVAL],
+    [`@${"x".repeat(108)}`, constants.errno.ENAMETOOLONG],
+  ];
+  for (const [wrong, errno] of cases)
+    assert.throws(
+      () => native().notifySocket(wrong),
+      (error) => isSystemError(error) && error.errno === errno,
+      wrong,
+    );
+});
+
 test("descriptors that come along are closed by the receiver", (t) => {
   const { fd, address } = native().notifySocket();
   closing(track(t), fd);

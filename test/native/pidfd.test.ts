@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isSystemError } from "../../src/launch/errors.ts";
 import { native } from "../../src/native/addon.ts";
@@ -55,4 +57,21 @@ test("a process that doesn't exist has no pidfd", () => {
 test("what is no pidfd is refused, and has no exit status", () => {
   assert.throws(() => native().signalPidfd(0, 0), isSystemError);
   assert.equal(native().exitStatusOf(0), null);
+});
+
+test("a descriptor of another process is taken as a copy, which is closed at exec", async (t) => {
+  const tracked = track(t);
+  const path = join(tracked.dir(), "file");
+  const started = spawn("sh", ["-c", `exec 9>${path}; echo open; read line`], { stdio: ["pipe", "pipe", "inherit"] });
+  const pidfd = native().openPidfd(tracked.kill(started.pid ?? 0));
+  closing(tracked, pidfd);
+  await once(started.stdout, "data");
+  const fd = native().takeDescriptor(pidfd, 9);
+  closing(tracked, fd);
+  assert.equal(readlinkSync(`/proc/self/fd/${fd}`), path);
+  assert.match(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"), /^flags:\s*02\d*1$/m);
+  assert.throws(
+    () => native().takeDescriptor(pidfd, 987_654),
+    (error) => isSystemError(error) && error.errno === constants.errno.EBADF && error.syscall === "pidfd_getfd",
+  );
 });

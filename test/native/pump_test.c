@@ -18,7 +18,7 @@
 
 static struct pump pump;
 static uint64_t state = 88172645463325252u, now = 1000000000;
-static unsigned seen[LOG_ENDED + 1];
+static unsigned seen[LOG_LIMITED + 1];
 static char expected[BYTES], found[BYTES + 1];
 
 static uint64_t next(uint64_t below)
@@ -32,7 +32,7 @@ static uint64_t next(uint64_t below)
 static void note(void *context, const struct pump_event *event)
 {
 	CHECK(context == &pump);
-	CHECK(event->kind <= LOG_ENDED);
+	CHECK(event->kind <= LOG_LIMITED);
 	seen[event->kind]++;
 }
 
@@ -117,7 +117,7 @@ static size_t read_back(const int *files, size_t count)
 
 static void every_byte_arrives_and_no_line_is_cut(void)
 {
-	const struct pump_log_settings settings = { .switch_within = 3600u * UINT64_C(1000000000), .line_limit = 1u << 20 };
+	const struct pump_log_settings settings = { .switch_within = 3600u * UINT64_C(1000000000), .line_limit = 1u << 20, .granted = PUMP_NEVER };
 	int files[MOST_FILES], ends[2], log;
 	size_t count = 0, at = 0;
 
@@ -148,7 +148,7 @@ static void every_byte_arrives_and_no_line_is_cut(void)
 
 static void what_is_no_file_is_refused(void)
 {
-	const struct pump_log_settings settings = { .line_limit = 1 };
+	const struct pump_log_settings settings = { .line_limit = 1, .granted = PUMP_NEVER };
 	int ends[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), log;
 
 	CHECK(null >= 0 && pipe2(ends, O_CLOEXEC) == 0);
@@ -164,7 +164,7 @@ static void what_is_no_file_is_refused(void)
 
 static void a_line_past_the_limit_is_cut(void)
 {
-	const struct pump_log_settings settings = { .switch_within = 3600u * UINT64_C(1000000000), .line_limit = 20000 };
+	const struct pump_log_settings settings = { .switch_within = 3600u * UINT64_C(1000000000), .line_limit = 20000, .granted = PUMP_NEVER };
 	int first = file(), second = file(), ends[2], log;
 
 	CHECK(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);

@@ -1,8 +1,7 @@
 /** User, group and supplementary groups: names are looked up before anything is started, by libc, so directory services answer too. */
-import { DaemonError } from "../launch/errors.ts";
-import { noNewPrivileges, type Plan, plan, setGid, setGroups, setUid } from "../launch/steps.ts";
 import { native, type UserRecord } from "../native/addon.ts";
-import type { CheckedSharedOptions } from "./options.ts";
+import { DaemonError } from "./errors.ts";
+import { noNewPrivileges, type Plan, plan, setGid, setGroups, setUid } from "./steps.ts";
 
 export interface Identity {
   readonly uid: number | undefined;
@@ -13,13 +12,18 @@ export interface Identity {
   readonly account: UserRecord | undefined;
 }
 
-type Asked = Pick<CheckedSharedOptions, "user" | "group" | "groups">;
+/** Names or numbers. */
+export interface AskedIdentity {
+  readonly user?: string | number | undefined;
+  readonly group?: string | number | undefined;
+  readonly groups?: readonly (string | number)[] | undefined;
+}
 
 /**
- * Whom the daemon is to run as. A user brings its own group and supplementary groups along, unless they are given; a
+ * Whom a program is to run as. A user brings its own group and supplementary groups along, unless they are given; a
  * group alone leaves none of the caller's. Throws a DaemonError for a name that isn't there.
  */
-export function resolveIdentity({ user, group, groups }: Asked): Identity {
+export function resolveIdentity({ user, group, groups }: AskedIdentity): Identity {
   const account = user === undefined ? undefined : findUser(user);
   const uid = account?.uid ?? (typeof user === "number" ? user : undefined);
   const gid = group === undefined ? account?.gid : findGroup(group);
@@ -33,7 +37,7 @@ export function resolveIdentity({ user, group, groups }: Asked): Identity {
 }
 
 /** The steps that become it, in the only order that works: groups, gid, uid. None where nothing would change. */
-export function identitySteps({ uid, gid, groups }: Identity, options: Pick<CheckedSharedOptions, "noNewPrivileges">): Plan {
+export function identitySteps({ uid, gid, groups }: Identity, options: { readonly noNewPrivileges: boolean }): Plan {
   const unprivileged = process.geteuid?.() !== 0;
   const same = unprivileged && (uid === undefined || uid === process.geteuid?.()) && (gid === undefined || gid === process.getegid?.());
   return plan(
@@ -50,7 +54,11 @@ function isCurrent(groups: readonly number[]): boolean {
   return groups.every((gid) => current.has(gid));
 }
 
-function supplementary(groups: Asked["groups"], account: UserRecord | undefined, gid: number | undefined): readonly number[] | undefined {
+function supplementary(
+  groups: AskedIdentity["groups"],
+  account: UserRecord | undefined,
+  gid: number | undefined,
+): readonly number[] | undefined {
   if (groups !== undefined) return [...new Set(groups.map(findGroup))];
   if (account !== undefined && gid !== undefined) return native().groupsOf(account.name, gid);
   return gid === undefined ? undefined : [gid];
