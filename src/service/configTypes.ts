@@ -199,6 +199,8 @@ export interface LogsConfig {
   readonly maxTotal?: Size | undefined;
   /** Files that are older are removed. Default: "unlimited". */
   readonly maxAge?: Duration | undefined;
+  /** A log file is put aside after so long, if anything is in it. Default: "never". */
+  readonly rotateEvery?: Duration | undefined;
   /** How files that were put aside are compressed; `true` is zstd. Default: "zstd". */
   readonly compress?: boolean | "zstd" | "gzip" | undefined;
   /** Standard error in the same file, in true order, or in a file of its own. Default: "merge". */

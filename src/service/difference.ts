@@ -1,5 +1,4 @@
 /** Compares specifications. What they hold is canonical, so equal meaning is equal content. */
-import { createHash } from "node:crypto";
 import type { ServiceSpec } from "./specTypes.ts";
 
 /** `written` is how the author put it: it changes nothing. */
@@ -25,7 +24,9 @@ export function difference(before: ServiceSpec, after: ServiceSpec): readonly st
  * fingerprint(spec); // "5a3c0c9f1c4e7d20"
  */
 export function fingerprint(spec: ServiceSpec): string {
-  return createHash("sha256")
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
     .update(canonical(withoutWritten(spec)))
     .digest("hex")
     .slice(0, 16);

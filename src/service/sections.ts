@@ -150,6 +150,11 @@ export const logs = section({
     example: "1GiB",
   }),
   maxAge: key(orNone("unlimited", duration()), { doc: "Files that are older are removed.", default: "unlimited", example: "30d" }),
+  rotateEvery: key(orNone("never", duration()), {
+    doc: "A log file is put aside after so long, if anything is in it.",
+    default: "never",
+    example: "1d",
+  }),
   compress: key(compression, { doc: "How files that were put aside are compressed; `true` is zstd.", default: "zstd", example: "gzip" }),
   stderr: key(oneOf("merge", "separate"), {
     doc: "Standard error in the same file, in true order, or in a file of its own.",

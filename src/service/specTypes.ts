@@ -114,6 +114,8 @@ export interface LogsSpec {
   readonly maxFiles: number | null;
   readonly maxTotal: number | null;
   readonly maxAge: number | null;
+  /** Milliseconds. Not there in what an earlier version saved. */
+  readonly rotateEvery?: number | null;
   readonly compress: "zstd" | "gzip" | false;
   readonly stderr: "merge" | "separate";
   readonly onDiskFull: "block" | "drop";

@@ -10,6 +10,9 @@ import { describeIdentity, isMainKnown, isUnanswered, lastExitOf, leavesDaemon, 
 import { killAgainAfter } from "./stopPolicy.ts";
 import { clearTimer, enter, type Handler, remark, setTimer, type Turn } from "./turn.ts";
 
+/** How the reasons begin that say why a successor did not take over. */
+export const RELOAD_FAILED = "reload failed: ";
+
 /** Ready: and if a reload was asked for meanwhile, that comes at once. */
 export function arrive(turn: Turn, reason: string): void {
   becomeRunning(turn, reason);
@@ -154,7 +157,7 @@ function giveUp(turn: Turn, other: OtherSlot, why: string): void {
   clearTimer(turn, "readyTimeout");
   if (other.role === "successor") {
     closeReadiness(turn, other.attempt);
-    remark(turn, `reload failed: ${why}; the old process goes on`);
+    remark(turn, `${RELOAD_FAILED}${why}; the old process goes on`);
   }
   killOther(turn, { ...other, role: "retiring" });
 }
@@ -171,7 +174,7 @@ function otherGone(turn: Turn, why: string): void {
   const { other } = turn.draft;
   turn.draft.other = null;
   if (other?.role === "successor") closeReadiness(turn, other.attempt);
-  back(turn, other?.role === "successor" ? `reload failed: ${why}; the old process goes on` : "the process beside it is gone");
+  back(turn, other?.role === "successor" ? `${RELOAD_FAILED}${why}; the old process goes on` : "the process beside it is gone");
 }
 
 function back(turn: Turn, reason: string): void {

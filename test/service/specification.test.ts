@@ -40,6 +40,7 @@ test("a service with a command alone has every default", async () => {
       maxFiles: 10,
       maxTotal: 200 * 1024 ** 2,
       maxAge: null,
+      rotateEvery: null,
       compress: "zstd",
       stderr: "merge",
       onDiskFull: "block",

@@ -1,5 +1,6 @@
 /** Answers and events, from their payloads. Pure; throws a WireError for what is cut short. */
 import {
+  type Dropped,
   EVENT,
   type ExitRecord,
   type HeldDescriptor,
@@ -15,6 +16,7 @@ import {
 } from "./protocol.ts";
 import { type Frame, FrameReader, WireError } from "./wire.ts";
 
+const LOG = { switching: 1, dropping: 2, limited: 4 } as const;
 const RECORD = { exited: 1, adopted: 2, unknown: 4, noUsage: 8 } as const;
 
 /** What every answer begins with. `step` is the index of the step of a plan that failed, or -1. */
@@ -90,7 +92,9 @@ function readLogEvent(reader: FrameReader, numbered: { sequence: number; at: num
   reader.u32();
   const [offset, written, serial] = [reader.number(), reader.number(), reader.number()];
   const name = reader.text();
-  return what === undefined ? undefined : { kind: "log", ...numbered, what, log, errno, offset, written, serial, name };
+  const dropped = readDropped(reader);
+  const owner = what === "switched" ? { inode: serial, serial: 0 } : { inode: 0, serial };
+  return what === undefined ? undefined : { kind: "log", ...numbered, what, log, errno, offset, written, ...owner, name, dropped };
 }
 
 export function readStarted(reader: FrameReader): Started {
@@ -112,8 +116,21 @@ export function readPage<T>(reader: FrameReader, readEntry: (reader: FrameReader
 }
 
 export function readLogState(reader: FrameReader): LogState {
-  const [log, pipes, errno, switching] = [reader.u32(), reader.u32(), reader.u32(), reader.u32() !== 0];
-  return { log, pipes, errno, switching, offset: reader.number(), written: reader.number(), name: reader.text() };
+  const [log, pipes, errno, flags] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
+  const [offset, written] = [reader.number(), reader.number()];
+  const [device, inode, nextInode] = [reader.number(), reader.number(), reader.number()];
+  return {
+    ...{ log, pipes, errno, offset, written, device, inode, nextInode },
+    switching: (flags & LOG.switching) !== 0,
+    dropping: (flags & LOG.dropping) !== 0,
+    limited: (flags & LOG.limited) !== 0,
+    dropped: readDropped(reader),
+    name: reader.text(),
+  };
+}
+
+function readDropped(reader: FrameReader): Dropped {
+  return { bytes: reader.number(), lines: reader.number() };
 }
 
 export function readHeld(reader: FrameReader): HeldDescriptor {

@@ -17,13 +17,21 @@ export interface Inherited {
  * if (inherited !== undefined) client = await InitClient.open(inherited.fd);
  */
 export function takeInherited(env: NodeJS.ProcessEnv): Inherited | undefined {
-  const { DAEMONITOR_INIT_FD: connection, DAEMONITOR_HELD: list = "" } = env;
+  const { DAEMONITOR_INIT_FD: connection } = env;
   delete env.DAEMONITOR_INIT_FD;
-  delete env.DAEMONITOR_HELD;
+  const list = takeHeld(env);
   if (connection === undefined || !/^\d{1,7}$/.test(connection)) return undefined;
   const held = parseHeld(list);
   for (const fd of [Number(connection), ...held.values()]) native().setCloseOnExec(fd, true);
   return { fd: Number(connection), held };
+}
+
+/** A variable can't be longer than 128 KiB, so a long list comes in several: DAEMONITOR_HELD, DAEMONITOR_HELD_2 … */
+function takeHeld(env: NodeJS.ProcessEnv): string {
+  const names = Object.keys(env).filter((name) => /^DAEMONITOR_HELD(?:_\d+)?$/.test(name));
+  const parts = names.map((name) => env[name] ?? "");
+  for (const name of names) delete env[name];
+  return parts.join(":");
 }
 
 /** "FD=NAME:FD=NAME"; what is not like that is left out. */

@@ -29,6 +29,7 @@ import {
   type HeldDescriptor,
   type InitEvent,
   type InitHello,
+  type LogLimits,
   type LogRequest,
   type LogState,
   type ProcessRecord,
@@ -157,6 +158,11 @@ export class InitClient extends EventEmitter<InitClientEvents> {
     await this.#ask(requests.closeLog(log), `log ${log}`);
   }
 
+  /** Changes what may be written to a log, and what it does on a full disk. */
+  async limitLog(log: number, limits: LogLimits): Promise<void> {
+    await this.#ask(requests.limitLog(log, limits), `log ${log}`);
+  }
+
   listLogs(): Promise<LogState[]> {
     return this.#pages("listLogs", readLogState);
   }
@@ -182,6 +188,11 @@ export class InitClient extends EventEmitter<InitClientEvents> {
 
   close(): void {
     this.#connection.close();
+  }
+
+  /** Whether init is gone, or we have left it. */
+  get isClosed(): boolean {
+    return this.#connection.isClosed;
   }
 
   /** Whether the open connection keeps this process from ending. It does unless told otherwise. */

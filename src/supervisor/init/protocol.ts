@@ -20,11 +20,12 @@ export const REQUEST = {
   setLog: 10,
   closeLog: 11,
   adopt: 12,
-  listLogs: 13,
   listHeld: 14,
   statistics: 15,
   forward: 16,
   shutdown: 17,
+  limitLog: 18,
+  listLogs: 19,
 } as const;
 
 export type RequestName = keyof typeof REQUEST;
@@ -115,14 +116,14 @@ export interface NotifyEvent extends Numbered {
   readonly data: Uint8Array;
 }
 
-export const LOG_EVENTS = ["switched", "truncated", "removed", "blocked", "unblocked", "reached", "ended"] as const;
+export const LOG_EVENTS = ["switched", "truncated", "removed", "blocked", "unblocked", "reached", "ended", "limited"] as const;
 
 export interface LogEvent extends Numbered {
   readonly kind: "log";
   /**
    * switched: writing goes on in the new file, and `offset` is the old one's size; truncated, removed: by somebody else;
    * blocked: the disk takes nothing, for the reason `errno`; reached: the size to tell of; ended: the pipe of process `serial`
-   * has lost its last writer.
+   * has lost its last writer; limited: all that was granted is written, and the rest waits.
    */
   readonly what: (typeof LOG_EVENTS)[number];
   readonly log: number;
@@ -132,6 +133,15 @@ export interface LogEvent extends Numbered {
   /** Bytes that went through this log, whatever file they are in. */
   readonly written: number;
   readonly serial: number;
+  /** Of a switch: the inode of the new file. */
+  readonly inode: number;
+  /** Since the disk was full, where a log that drops is written again. */
+  readonly dropped: Dropped;
+}
+
+export interface Dropped {
+  readonly bytes: number;
+  readonly lines: number;
 }
 
 export interface SignalEvent extends Numbered {
@@ -180,10 +190,21 @@ export interface LogRequest {
   readonly log?: number;
   /** A size in bytes to tell of, once. */
   readonly tellAt?: number;
+  /** Bytes that may be written in all, whatever file they are in; null (default) for any number. */
+  readonly granted?: number | null;
+  /** On a full disk, rather than to let the service wait. Default false. */
+  readonly drops?: boolean;
   /** Bytes until a line is cut. Default 1 MiB. */
   readonly lineLimit?: number;
   /** Milliseconds until the file is changed in the middle of a line. Default 5 000. */
   readonly deadline?: number;
+}
+
+/** What can be changed of a log while it goes on in the same file. */
+export interface LogLimits {
+  readonly tellAt: number;
+  readonly granted: number | null;
+  readonly drops: boolean;
 }
 
 export interface LogState {
@@ -193,9 +214,19 @@ export interface LogState {
   /** Why its pipes wait, or 0. */
   readonly errno: number;
   readonly switching: boolean;
+  /** It drops what comes, since the disk is full. */
+  readonly dropping: boolean;
+  /** All that was granted is written. */
+  readonly limited: boolean;
   /** Where the file goes on. */
   readonly offset: number;
   readonly written: number;
+  /** Of the file, and of the one to go on in after the next line end (0: none). */
+  readonly device: number;
+  readonly inode: number;
+  readonly nextInode: number;
+  /** Since the log was made. */
+  readonly dropped: Dropped;
 }
 
 export interface HeldDescriptor {
@@ -224,6 +255,8 @@ export const STATISTICS = [
   "restarts",
   "eventsDropped",
   "notifyDropped",
+  "logBytesDropped",
+  "logLinesDropped",
 ] as const;
 
 export type Statistics = Readonly<Record<(typeof STATISTICS)[number], number>>;

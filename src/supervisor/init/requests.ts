@@ -3,6 +3,7 @@ import { encode } from "../../launch/encode.ts";
 import {
   type AdoptRequest,
   FIRST_SLOT,
+  type LogLimits,
   type LogRequest,
   REQUEST,
   type RequestName,
@@ -22,6 +23,7 @@ export interface EncodedRequest {
 const NONE = 0xffffffff;
 const KIND = { pipe: 0, held: 1, sent: 2 } as const;
 const HOLD_NOTIFY = 1;
+const LOG_DROPS = 1;
 
 /** The number under which a plan finds the descriptor of that index. */
 export function slot(index: number): number {
@@ -69,8 +71,10 @@ export const release = (name: string): EncodedRequest => request("release", (w) 
 
 export const rename = (from: string, to: string): EncodedRequest => request("rename", (w) => w.text(from).text(to));
 
-export const setLog = ({ name, fd, log = NONE, tellAt = 0, lineLimit = 1 << 20, deadline = 5000 }: LogRequest): EncodedRequest =>
-  request("setLog", (w) => w.text(name).u32(log).u32(lineLimit).u32(deadline).u32(0).u64(tellAt), [fd]);
+export const setLog = ({ name, fd, log = NONE, lineLimit = 1 << 20, deadline = 5000, ...limits }: LogRequest): EncodedRequest =>
+  request("setLog", (w) => writeLimits(w.text(name).u32(log).u32(lineLimit).u32(deadline), limits), [fd]);
+
+export const limitLog = (log: number, limits: LogLimits): EncodedRequest => request("limitLog", (w) => writeLimits(w.u32(log), limits));
 
 export const closeLog = (log: number): EncodedRequest => request("closeLog", (w) => w.u32(log));
 
@@ -102,6 +106,13 @@ function request(name: RequestName, write: (writer: FrameWriter) => unknown, fds
       return writer.finish(REQUEST[name], id, fds.length);
     },
   };
+}
+
+function writeLimits(writer: FrameWriter, { drops = false, tellAt = 0, granted = null }: Partial<LogLimits>): void {
+  writer
+    .u32(drops ? LOG_DROPS : 0)
+    .u64(tellAt)
+    .u64(granted ?? -1);
 }
 
 function writeDescriptor(writer: FrameWriter, descriptor: SpawnDescriptor): void {

@@ -21,6 +21,8 @@ export interface ReadinessContext {
   readonly runCommand: RunCommand;
   /** For `line`: where the output of this attempt begins. */
   readonly log: LogPosition;
+  /** The same of standard error, where that has a log of its own. */
+  readonly errorLog?: LogPosition | undefined;
   /** Milliseconds that one try may take. Default 5 000. */
   readonly tryTimeout?: number;
 }
@@ -32,8 +34,24 @@ const GROWTH = 1.25;
 
 /** Calls `onPassed` once, and is closed then. */
 export function openReadinessProbe(spec: ProbedReadiness, handlers: ProbeHandlers, context: ReadinessContext): Probe | LineProbe {
+  if (spec.on === "line" && context.errorLog !== undefined) return eitherLine(spec.pattern, handlers, [context.log, context.errorLog]);
   if (spec.on === "line") return openLineProbe(spec.pattern, handlers, context.log);
   return repeat(tryOfReadiness(spec, context.runCommand), handlers, context.tryTimeout ?? 5000);
+}
+
+function eitherLine(pattern: string, handlers: ProbeHandlers, logs: readonly LogPosition[]): LineProbe {
+  const close = () => {
+    for (const probe of probes) probe.close();
+  };
+  const onPassed = () => {
+    close();
+    handlers.onPassed();
+  };
+  const probes = logs.map((log) => openLineProbe(pattern, { ...handlers, onPassed }, log));
+  const rotated = (path: string) => {
+    for (const [index, log] of logs.entries()) if (log.path === path) probes[index]?.rotated(path);
+  };
+  return { close, rotated };
 }
 
 /** Tries at once, and again after pauses from 50 ms to 1 s, until one passes. */

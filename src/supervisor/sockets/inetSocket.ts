@@ -1,5 +1,4 @@
 /** Listening sockets of TCP, bound ones of UDP. */
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { constants } from "node:os";
 import { DaemonError, EXIT, isSystemError } from "../../launch/errors.ts";
@@ -16,7 +15,7 @@ const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN } = constants.er
 export async function openInetSocket(address: InetAddress, backlog: number): Promise<number> {
   const { kind, port } = address;
   const subject = formatSocketAddress(address);
-  const host = await resolve(address.host, subject);
+  const host = await resolveHost(address);
   try {
     return kind === "tcp" ? native().listenTcp(host, port, backlog) : native().bindUdp(host, port);
   } catch (error) {
@@ -24,9 +23,13 @@ export async function openInetSocket(address: InetAddress, backlog: number): Pro
   }
 }
 
-async function resolve(host: string, subject: string): Promise<string> {
+/** Its address, where it is a name. @throws DaemonError EADDRNOTAVAIL, EAGAIN */
+export async function resolveHost(address: InetAddress): Promise<string> {
+  const { host } = address;
+  const subject = formatSocketAddress(address);
   if (isIP(host.replace(/%.*$/, "")) !== 0) return host;
   try {
+    const { lookup } = await import("node:dns/promises");
     return (await lookup(host, { order: "ipv4first" })).address;
   } catch (cause) {
     const temporary = cause instanceof Error && "code" in cause && cause.code === "EAI_AGAIN";

@@ -8,9 +8,14 @@
  *
  * A save that fails rejects `saved()` and is reported once; the supervisor goes on with what it has in memory, and it is
  * tried again until it succeeds. Specifications hold secrets: the file has mode 0600.
+ *
+ * A copy, in the runtime directory, is there as long as anything runs: a file that is damaged or gone is no reason to lose
+ * services that run.
  */
+import { existsSync, rmSync } from "node:fs";
 import { DaemonError } from "../../launch/errors.ts";
 import type { ServiceSpec } from "../../service/specTypes.ts";
+import { type MonitorConfig, NO_MONITOR, readMonitorConfig } from "./monitorShape.ts";
 import { type DesiredService, readDesiredService } from "./serviceShape.ts";
 import { isObject } from "./shape.ts";
 import type { StateReport } from "./stateReport.ts";
@@ -24,6 +29,8 @@ const VERSION = 1;
 export interface DesiredStateOptions {
   /** Called for each report. */
   readonly report: (report: StateReport) => void;
+  /** Path of the copy; default: none. */
+  readonly copy?: string;
   /** Milliseconds until a failed save is tried again: the first, doubling up to the second. Default [250, 10 000]. */
   readonly retry?: readonly [first: number, most: number];
 }
@@ -36,9 +43,13 @@ interface Waiter {
 
 export class DesiredState {
   readonly path: string;
+  /** Whether all that was saved is known. Not where the file was damaged, or gone, and there was no copy. */
+  readonly isWhole: boolean;
   readonly #report: (report: StateReport) => void;
+  readonly #copy: string | undefined;
   readonly #retry: readonly [first: number, most: number];
   readonly #services: Map<string, DesiredService>;
+  #monitor: MonitorConfig;
   /** A damaged file that has no second name yet. */
   #damaged = false;
   #change = 0;
@@ -49,9 +60,12 @@ export class DesiredState {
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
 
-  private constructor(path: string, services: Map<string, DesiredService>, { report, retry = [250, 10_000] }: DesiredStateOptions) {
+  private constructor(path: string, { services, monitor, faults }: Parsed, { report, copy, retry = [250, 10_000] }: DesiredStateOptions) {
     this.path = path;
-    this.#services = services;
+    this.isWhole = faults.length === 0;
+    this.#copy = copy;
+    this.#services = new Map(services);
+    this.#monitor = monitor;
     this.#report = report;
     this.#retry = retry;
   }
@@ -62,17 +76,33 @@ export class DesiredState {
    * @throws DaemonError ERR_STATE_FILE for a file that somebody else could have put there, or the errno of what failed
    */
   static open(path: string, options: DesiredStateOptions): DesiredState {
+    const { copy } = options;
     removeLeftovers(path, STEP);
+    if (copy !== undefined) removeLeftovers(copy, STEP);
     const bytes = readWhole(path, STEP);
-    const { services, faults } = bytes === undefined ? NOTHING_YET : parse(bytes);
-    const desired = new DesiredState(path, new Map(services), options);
-    if (faults.length > 0) desired.#keepDamaged(faults);
+    const parsed = bytes === undefined ? GONE : parse(bytes);
+    const isWhole = parsed.faults.length === 0;
+    const spare = copy === undefined || isWhole ? undefined : readCopy(copy);
+    const desired = new DesiredState(path, spare ?? parsed, options);
+    if (bytes !== undefined && !isWhole) desired.#keepDamaged(parsed.faults);
+    if (copy !== undefined && spare !== undefined) desired.#replaceBy(copy);
+    // It had no copy yet.
+    else if (copy !== undefined && isWhole && !existsSync(copy)) desired.#changed();
     return desired;
   }
 
   /** By name, in the order in which they were added. */
   get services(): ReadonlyMap<string, DesiredService> {
     return this.#services;
+  }
+
+  get monitor(): MonitorConfig {
+    return this.#monitor;
+  }
+
+  set monitor(monitor: MonitorConfig) {
+    this.#monitor = monitor;
+    this.#changed();
   }
 
   /** Adds or replaces a service. */
@@ -139,8 +169,10 @@ export class DesiredState {
     const change = this.#change;
     try {
       if (this.#damaged) this.#setAside();
-      await writeWhole(this.path, serialize(this.#services), STEP);
+      const content = serialize(this.#services, this.#monitor);
+      await writeWhole(this.path, content, STEP);
       this.#succeeded(change);
+      await this.#writeCopy(content);
     } catch (error) {
       this.#failed(DaemonError.from(error, STEP, this.path));
     } finally {
@@ -174,6 +206,21 @@ export class DesiredState {
     this.#timer = undefined;
   }
 
+  #replaceBy(copy: string): void {
+    this.#report({ kind: "replaced", path: this.path, copy });
+    this.#changed();
+  }
+
+  /** None at all is better than an old one: that would bring back what was deleted. */
+  async #writeCopy(content: string): Promise<void> {
+    if (this.#copy === undefined) return;
+    try {
+      await writeWhole(this.#copy, content, STEP, { durable: false });
+    } catch {
+      removeIfPossible(this.#copy);
+    }
+  }
+
   #keepDamaged(faults: readonly string[]): void {
     this.#damaged = true;
     let keptAs: string | null = null;
@@ -196,17 +243,38 @@ export class DesiredState {
 
 interface Parsed {
   readonly services: readonly (readonly [string, DesiredService])[];
+  readonly monitor: MonitorConfig;
   readonly faults: readonly string[];
 }
 
-const NOTHING_YET: Parsed = { services: [], faults: [] };
+const GONE: Parsed = { services: [], monitor: NO_MONITOR, faults: ["is gone"] };
 
-function serialize(services: ReadonlyMap<string, DesiredService>): string {
-  return `${JSON.stringify({ version: VERSION, services: [...services.values()] }, null, 1)}\n`;
+/** Undefined where there is none that is whole and can be trusted. */
+function readCopy(path: string): Parsed | undefined {
+  try {
+    const bytes = readWhole(path, STEP);
+    const parsed = bytes === undefined ? GONE : parse(bytes);
+    return parsed.faults.length === 0 ? parsed : undefined;
+  } catch (error) {
+    if (error instanceof DaemonError) return undefined;
+    throw error;
+  }
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nothing can be written there: the journal, which is beside it, tells of that.
+  }
+}
+
+function serialize(services: ReadonlyMap<string, DesiredService>, monitor: MonitorConfig): string {
+  return `${JSON.stringify({ version: VERSION, services: [...services.values()], ...(monitor === NO_MONITOR ? {} : { monitor }) }, null, 1)}\n`;
 }
 
 function parse(bytes: Uint8Array): Parsed {
-  const damaged = (fault: string): Parsed => ({ services: [], faults: [fault] });
+  const damaged = (fault: string): Parsed => ({ ...GONE, faults: [fault] });
   let content: unknown;
   try {
     content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -223,5 +291,7 @@ function parse(bytes: Uint8Array): Parsed {
     else if (services.has(read.service.spec.name)) faults.push(`services[${index}].spec.name: is there twice`);
     else services.set(read.service.spec.name, read.service);
   }
-  return { services: [...services], faults };
+  const read = readMonitorConfig(content.monitor, "monitor");
+  if ("fault" in read) faults.push(read.fault);
+  return { services: [...services], monitor: "fault" in read ? NO_MONITOR : read.monitor, faults };
 }

@@ -10,6 +10,8 @@ const hookName: Shape = oneOf("beforeStart", "afterExit");
 
 const identity: Shape = object({ pid: count, startTime: number, bootId: text });
 
+const outputAt: Shape = object({ log: count, errorLog: count });
+
 const slot = {
   attempt: count,
   identity: orNull(identity),
@@ -67,5 +69,11 @@ const keys = {
 
 export const instanceShape: Shape = object(keys);
 
-/** The keys of a note on a process: see SpawnNote. */
-export const spawnShape = { attempt: count, what: anyOf(oneOf("process"), hookName), identity: orNull(identity) } as const;
+const spawnKeys = { attempt: count, what: anyOf(oneOf("process"), hookName), identity: orNull(identity) } as const;
+
+/** A note on a process, with other keys beside it: see SpawnNote. */
+export function spawnShape(more: Readonly<Record<string, Shape>>): Shape {
+  const plain = object({ ...more, ...spawnKeys });
+  const whole = object({ ...more, ...spawnKeys, outputAt });
+  return (value) => (isObject(value) && Object.hasOwn(value, "outputAt") ? whole : plain)(value);
+}

@@ -102,6 +102,11 @@ export class Journal {
     return this.#entries;
   }
 
+  /** The boot that it was opened in. */
+  get bootId(): string {
+    return this.#options.bootId;
+  }
+
   /** Whether something could not be written yet. */
   get isBehind(): boolean {
     return this.#pending.size > 0;
@@ -112,8 +117,8 @@ export class Journal {
   }
 
   /** A process is about to be started. */
-  spawning(name: string, attempt: number, what: SpawnNote["what"]): void {
-    this.#append({ is: "spawn", ...this.#head(name), attempt, what, identity: null });
+  spawning(name: string, attempt: number, what: SpawnNote["what"], outputAt?: SpawnNote["outputAt"]): void {
+    this.#append({ is: "spawn", ...this.#head(name), attempt, what, identity: null, ...(outputAt === undefined ? {} : { outputAt }) });
   }
 
   /** It was started; again, for one whose main process is another by now. */
@@ -128,6 +133,11 @@ export class Journal {
 
   forget(name: string): void {
     this.#append({ is: "forgotten", ...this.#head(name) });
+  }
+
+  /** Makes the file anew where somebody has removed it; call it now and then. */
+  restore(): void {
+    if (fstatSync(this.#fd).nlink === 0) this.#compact();
   }
 
   /** Writes what could not be written; call it now and then while {@link isBehind}. False where that fails again. */

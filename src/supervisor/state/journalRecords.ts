@@ -9,6 +9,15 @@ export interface SpawnNote {
   readonly attempt: number;
   readonly what: "process" | HookName;
   readonly identity: Identity | null;
+  /** Where its output begins; none for a hook, and where nobody knows. */
+  readonly outputAt?: OutputAt;
+}
+
+/** Bytes that were in the logs before. */
+export interface OutputAt {
+  readonly log: number;
+  /** Of standard error alone, where that is apart. */
+  readonly errorLog: number;
 }
 
 export interface JournalEntry {
@@ -39,10 +48,10 @@ const head = { boot: text, name: text };
 
 const shapes: Readonly<Record<JournalRecord["is"], Shape>> = {
   instance: object({ ...head, instance: instanceShape }),
-  spawn: object({ ...head, ...spawnShape }),
+  spawn: spawnShape(head),
   gone: object({ ...head, tree: anyOf(count, oneOf("all")) }),
   forgotten: object(head),
-  entry: object({ ...head, instance: orNull(instanceShape), spawns: list(object(spawnShape)) }),
+  entry: object({ ...head, instance: orNull(instanceShape), spawns: list(spawnShape({})) }),
 };
 
 export function encodeRecord(record: JournalRecord): Buffer {
@@ -119,7 +128,9 @@ function parseRecord(line: Uint8Array): JournalRecord | string {
   return fault === undefined ? (value as JournalRecord) : `record${fault}`;
 }
 
-function noted(spawns: readonly SpawnNote[], { attempt, what, identity }: SpawnNote): readonly SpawnNote[] {
-  const others = spawns.filter((note) => note.attempt !== attempt || note.what !== what);
-  return [...others, { attempt, what, identity }].slice(-MOST_SPAWNS);
+/** Where the output begins is told once, before the start. */
+function noted(spawns: readonly SpawnNote[], { attempt, what, identity, outputAt }: SpawnNote): readonly SpawnNote[] {
+  const before = spawns.find((note) => note.attempt === attempt && note.what === what);
+  const others = spawns.filter((note) => note !== before);
+  return [...others, { ...before, attempt, what, identity, ...(outputAt === undefined ? {} : { outputAt }) }].slice(-MOST_SPAWNS);
 }

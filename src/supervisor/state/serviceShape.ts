@@ -56,6 +56,7 @@ const keys = {
     maxFiles: orNull(number),
     maxTotal: orNull(number),
     maxAge: orNull(number),
+    rotateEvery: (value) => (value === undefined ? undefined : orNull(number)(value)),
     compress: oneOf("zstd", "gzip", false),
     stderr: oneOf("merge", "separate"),
     onDiskFull: oneOf("block", "drop"),

@@ -2,29 +2,42 @@
  * Files that are written whole or not at all, and read with mistrust: whoever dies or whatever is full, the old or the
  * new content is there. One writer at a time: the tree's lock sees to that.
  */
-import { randomBytes } from "node:crypto";
 import {
+  close,
   closeSync,
   constants,
   copyFileSync,
   fstatSync,
+  fsync,
   fsyncSync,
   linkSync,
   lstatSync,
+  open,
   openSync,
   readdirSync,
   readFileSync,
+  rename,
   renameSync,
   unlinkSync,
+  writeFile,
   writeSync,
 } from "node:fs";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { codeOf, diskError } from "./stateError.ts";
 import { openTrusted, SAFELY } from "./trustedFile.ts";
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFELY;
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
+// node:fs/promises would do the same, and brings half a megabyte of readline with it.
+const later = {
+  open: promisify(open),
+  write: promisify(writeFile),
+  sync: promisify(fsync),
+  close: promisify(close),
+  rename: promisify(rename),
+};
 
 /** Nothing of ours comes near, and what is larger than 512 MiB can't become a text. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -32,31 +45,35 @@ const MOST_BYTES = 256 * 1024 * 1024;
 /**
  * Replaces a file, mode 0600, and resolves when that would outlast a power cut. The disk is waited for beside the event loop.
  *
+ * @param durable whether it must outlast a power cut; if not, a death of this process is all that it outlasts
  * @throws DaemonError ENOSPC, EROFS …: then the old file is as it was
  */
-export async function writeWhole(path: string, content: string, step: string): Promise<void> {
+export async function writeWhole(path: string, content: string, step: string, { durable = true } = {}): Promise<void> {
   const temporary = temporaryFor(path);
-  let file: FileHandle | undefined;
+  let fd: number | undefined;
   try {
-    file = await open(temporary, NEW_FILE, 0o600);
-    await file.writeFile(content);
-    await file.sync();
-    await file.close();
-    await rename(temporary, path);
+    fd = await later.open(temporary, NEW_FILE, 0o600);
+    await later.write(fd, content);
+    if (durable) await later.sync(fd);
+    await later.rename(temporary, path);
   } catch (error) {
-    await file?.close().catch(() => {});
-    if (file !== undefined) await unlink(temporary).catch(() => {});
+    if (fd !== undefined) removeIfThere(temporary);
     throw diskError(error, step, path);
-  }
-  const directory = await open(dirname(path), DIRECTORY).catch((error: unknown) => {
-    throw diskError(error, step, dirname(path));
-  });
-  try {
-    await directory.sync();
-  } catch (error) {
-    if (!cannotSync(error)) throw diskError(error, step, dirname(path));
   } finally {
-    await directory.close();
+    if (fd !== undefined) await later.close(fd);
+  }
+  if (durable) await syncDirectoryLater(dirname(path), step);
+}
+
+async function syncDirectoryLater(directory: string, step: string): Promise<void> {
+  let fd: number | undefined;
+  try {
+    fd = await later.open(directory, DIRECTORY, 0);
+    await later.sync(fd);
+  } catch (error) {
+    if (!cannotSync(error)) throw diskError(error, step, directory);
+  } finally {
+    if (fd !== undefined) await later.close(fd);
   }
 }
 
@@ -172,5 +189,5 @@ function removeIfThere(path: string): void {
 
 /** In the same directory: rename(2) doesn't go from one file system to another. */
 function temporaryFor(path: string): string {
-  return join(dirname(path), `.${basename(path)}.new-${randomBytes(6).toString("hex")}`);
+  return join(dirname(path), `.${basename(path)}.new-${process.pid.toString(16)}${process.hrtime.bigint().toString(16)}`);
 }

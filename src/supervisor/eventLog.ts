@@ -1,0 +1,292 @@
+/**
+ * What happened, numbered: kept in the runtime directory, so that the numbers go on when the supervisor is started again.
+ *
+ *   const events = EventLog.open(join(home.run, "events"), { report });
+ *   events.append({ type: "supervisor", what: "started", detail: "" });     // tells the subscribers, too
+ *   events.after(41);                                                       // 42, 43 …
+ *
+ * Each event is a line and one write(2) with O_APPEND: after `append` returned, it outlasts our death. It need not outlast the
+ * machine's. At 1 MiB the file becomes `events.1` and a new one begins; those two are what is kept.
+ *
+ * Where the disk is full, events go on in memory, and are written once there is room, the latest 2,000 of them. Numbers that were
+ * never written are given again if the supervisor dies meanwhile.
+ */
+import { closeSync, constants, fstatSync, ftruncateSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { DaemonError } from "../launch/errors.ts";
+import type { EventContent, EventSource, SupervisorEvent } from "./control.ts";
+import { latestOf, readEvents } from "./eventLogFile.ts";
+import { faultPoint } from "./faultPoint.ts";
+import { codeOf, diskError } from "./state/stateError.ts";
+import type { StateReport } from "./state/stateReport.ts";
+import { openTrusted } from "./state/trustedFile.ts";
+import { setAside } from "./state/wholeFile.ts";
+
+const STEP = "event log";
+/** Of every event. */
+const FIRST_BYTES = '{"seq":';
+const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+
+export interface EventLogOptions {
+  readonly report: (report: StateReport) => void;
+  /** Milliseconds since 1970. Default Date.now. */
+  readonly now?: () => number;
+  /** Bytes at which a new file is begun. Default 1 MiB. */
+  readonly rotateAt?: number;
+  /** Events in memory. Default 2,000. */
+  readonly inMemory?: number;
+}
+
+export class EventLog implements EventSource {
+  readonly path: string;
+  readonly #options: Required<EventLogOptions>;
+  readonly #listeners = new Set<(event: SupervisorEvent) => void>();
+  /** The latest ones, oldest first. */
+  readonly #recent: SupervisorEvent[] = [];
+  /** Could not be written yet. */
+  readonly #pending: SupervisorEvent[] = [];
+  /** The subscribers don't know them yet. */
+  readonly #untold: SupervisorEvent[] = [];
+  #isWriting = false;
+  #isTelling = false;
+  #latest: number;
+  #fd: number;
+  #size: number;
+  /** The file ends in half a line that could not be cut off. */
+  #torn = false;
+  #failing = false;
+  #rotateFrom: number;
+
+  private constructor(path: string, fd: number, size: number, latest: number, options: Required<EventLogOptions>) {
+    this.path = path;
+    this.#fd = fd;
+    this.#size = size;
+    this.#latest = latest;
+    this.#options = options;
+    this.#rotateFrom = options.rotateAt;
+  }
+
+  /**
+   * Goes on with the log that is there, or begins one. Half a line at the end is cut off, other damage is skipped; a file in
+   * which there is no event at all is kept under another name.
+   *
+   * @throws DaemonError ERR_STATE_FILE for a file that somebody else could have put there, or the errno of what failed
+   */
+  static open(path: string, { report, now = Date.now, rotateAt = 1024 * 1024, inMemory = 2000 }: EventLogOptions): EventLog {
+    if (isNoEventLog(path)) report({ kind: "damaged", path, faults: ["holds no event"], keptAs: putAside(path) });
+    const fd = openToAppend(path);
+    try {
+      const { seq, whole } = latestOf(fd);
+      if (whole < fstatSync(fd).size) ftruncateSync(fd, whole);
+      const latest = seq ?? latestBefore(path);
+      return new EventLog(path, fd, whole, latest, { report, now, rotateAt, inMemory });
+    } catch (error) {
+      closeSync(fd);
+      throw diskError(error, STEP, path);
+    }
+  }
+
+  get latest(): number {
+    return this.#latest;
+  }
+
+  after(seq: number): readonly SupervisorEvent[] {
+    if (seq >= this.#latest) return [];
+    const oldest = this.#recent[0]?.seq ?? this.#latest + 1;
+    if (seq + 1 < oldest) return [...readEvents(this.path, seq, oldest), ...this.#recent];
+    // Mostly the last few are asked for.
+    let from = this.#recent.length;
+    while (from > 0 && (this.#recent[from - 1]?.seq ?? 0) > seq) from -= 1;
+    return this.#recent.slice(from);
+  }
+
+  subscribe(listener: (event: SupervisorEvent) => void): () => void {
+    // One of its own for each call, so that the same function can subscribe twice.
+    const own = (event: SupervisorEvent) => listener(event);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  /** Never throws for the disk: that is reported, once, and once when it is well again. */
+  append(content: EventContent): SupervisorEvent {
+    const event: SupervisorEvent = { seq: this.#latest + 1, at: this.#options.now(), ...content };
+    this.#latest = event.seq;
+    this.#remember(event);
+    this.#pending.push(event);
+    this.#untold.push(event);
+    this.catchUp();
+    this.#tell();
+    return event;
+  }
+
+  /** Writes what could not be written; `append` does this too. False where that fails again. */
+  catchUp(): boolean {
+    // A report may be appended as an event: the one that is writing takes that along.
+    if (this.#isWriting) return false;
+    this.#isWriting = true;
+    try {
+      for (let event = this.#pending[0]; event !== undefined; event = this.#pending[0]) {
+        faultPoint("before event");
+        this.#write(event);
+        faultPoint("after event");
+        this.#pending.shift();
+      }
+      if (this.#size >= this.#rotateFrom) this.#rotate();
+    } catch (error) {
+      this.#pending.splice(0, this.#pending.length - this.#options.inMemory);
+      this.#failed(error);
+      return false;
+    } finally {
+      this.#isWriting = false;
+    }
+    if (this.#failing && this.#size < this.#options.rotateAt) {
+      this.#failing = false;
+      this.#options.report({ kind: "recovered", path: this.path });
+    }
+    return true;
+  }
+
+  /** Makes the file anew where somebody has removed it, with the latest events; call it now and then. */
+  restore(): void {
+    if (fstatSync(this.#fd).nlink > 0) return;
+    try {
+      const fd = openToAppend(this.path);
+      closeSync(this.#fd);
+      this.#fd = fd;
+      this.#size = 0;
+      this.#torn = false;
+      this.#pending.splice(0, this.#pending.length, ...this.#recent);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.catchUp();
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  /** In order, also where a subscriber or a report appends another one. */
+  #tell(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) {
+        for (const listener of this.#listeners) listener(event);
+      }
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+
+  #remember(event: SupervisorEvent): void {
+    this.#recent.push(event);
+    // Not one by one: that would move all the others each time.
+    if (this.#recent.length > this.#options.inMemory * 1.25) this.#recent.splice(0, this.#recent.length - this.#options.inMemory);
+  }
+
+  /** The whole line or nothing. */
+  #write(event: SupervisorEvent): void {
+    const bytes = Buffer.from(`${this.#torn ? "\n" : ""}${JSON.stringify(event)}\n`);
+    // Where no new file can be begun, this one doesn't grow for ever.
+    if (this.#size > 2 * this.#options.rotateAt) this.#rotate();
+    if (this.#size > 2 * this.#options.rotateAt) throw Object.assign(new Error("no new file"), { errno: 28 });
+    let done = 0;
+    try {
+      do done += writeSync(this.#fd, bytes, done);
+      while (done < bytes.length);
+      this.#size += done;
+      this.#torn = false;
+    } catch (error) {
+      if (done > 0) this.#cutOff();
+      throw error;
+    }
+  }
+
+  #cutOff(): void {
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch {
+      this.#torn = true;
+    }
+  }
+
+  /** Killed between the two steps, the next supervisor finds only `events.1`, and goes on from there. */
+  #rotate(): void {
+    try {
+      renameUnlessGone(this.path, `${this.path}.1`);
+      const fd = openToAppend(this.path);
+      closeSync(this.#fd);
+      this.#fd = fd;
+      this.#size = 0;
+      this.#torn = false;
+      this.#rotateFrom = this.#options.rotateAt;
+    } catch (error) {
+      this.#rotateFrom = this.#size + this.#options.rotateAt / 16;
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const failure = diskError(error, STEP, this.path);
+    const known = this.#failing;
+    this.#failing = true;
+    if (!known) this.#options.report({ kind: "failing", path: this.path, error: failure });
+  }
+}
+
+function openToAppend(path: string): number {
+  const fd = openTrusted(path, FLAGS, STEP);
+  if (fd === undefined) throw new Error(`${path} was neither opened nor created`);
+  return fd;
+}
+
+/** Half of a first line is no damage: its writer died. */
+function isNoEventLog(path: string): boolean {
+  const fd = openTrusted(path, constants.O_RDONLY, STEP);
+  if (fd === undefined) return false;
+  try {
+    const beginning = Buffer.alloc(FIRST_BYTES.length);
+    const count = readSync(fd, beginning, 0, beginning.length, 0);
+    const { seq, whole } = latestOf(fd);
+    return seq === undefined && (whole > 0 || !FIRST_BYTES.startsWith(beginning.toString("latin1", 0, count)));
+  } catch (error) {
+    throw diskError(error, STEP, path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Its new name. */
+function putAside(path: string): string {
+  const keptAs = setAside(path, Date.now(), STEP);
+  unlinkSync(path);
+  return keptAs;
+}
+
+/** The last number in the file before the current one; 0 where there is none that can be trusted. */
+function latestBefore(path: string): number {
+  try {
+    const fd = openTrusted(`${path}.1`, constants.O_RDONLY, STEP);
+    if (fd === undefined) return 0;
+    try {
+      return latestOf(fd).seq ?? 0;
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (error instanceof DaemonError || codeOf(error) !== undefined) return 0;
+    throw error;
+  }
+}
+
+function renameUnlessGone(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    // The last attempt got this far.
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+}

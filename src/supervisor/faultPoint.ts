@@ -1,0 +1,66 @@
+/**
+ * Names for the instants at which a crash would hurt most, so that `npm run crash` can kill the supervisor, init or both
+ * exactly there. In production nobody listens, and a call costs one comparison.
+ *
+ *   faultPoint("before spawn");
+ *   const started = await client.spawn(request);
+ *   faultPoint("after spawn");
+ */
+
+/** Each with the place where it belongs. */
+export const FAULT_POINTS = [
+  /** Just before init is asked to run an instance's launch plan: the journal has the note "spawning". */
+  "before spawn",
+  /** Init has answered, with the pid; nothing was written down or told yet. */
+  "after spawn",
+  /** Just before a line is written to the journal, whatever it says. */
+  "before journal",
+  /** The line is written. */
+  "after journal",
+  /** Just before a new desired state is written: the command is known to nobody else yet. */
+  "before desired state",
+  /** It is on disk; the command is not answered yet. */
+  "after desired state",
+  /** All that a command asked for is done or begun, just before the API answers. */
+  "before answer",
+  /** An exit was told by init; nothing was written down yet. */
+  "before exit",
+  /** What the exit means is in the journal, its event in the event log; just before init is told to forget the record. */
+  "before acknowledge",
+  /** Init has forgotten it. */
+  "after acknowledge",
+  /** Just before an event is written to the event log. */
+  "before event",
+  /** It is written; no listener was told. */
+  "after event",
+  /** Just before SIGKILL goes to all that is left of an attempt or an instance. */
+  "before kill",
+  /** All of it is dead, the machine was not told. */
+  "after kill",
+  /** Just before init is given a descriptor to hold. */
+  "before hold",
+  /** Init holds it. */
+  "after hold",
+  /** At start, just before init is told of a process that an earlier init started. */
+  "before adopt",
+  /** Init follows it. */
+  "after adopt",
+  /** At start: init's table, its exit records and the journal are read; no instance was told what was found. */
+  "before reconcile",
+  /** Every instance was told what was found. */
+  "after reconcile",
+] as const;
+
+export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+let hook: ((name: FaultPoint) => void) | undefined;
+
+/** Does nothing, unless a hook is set. */
+export function faultPoint(name: FaultPoint): void {
+  hook?.(name);
+}
+
+/** What each {@link faultPoint} calls from now on; undefined for nothing, which is the default. For the crash run. */
+export function setFaultHook(next: ((name: FaultPoint) => void) | undefined): void {
+  hook = next;
+}

@@ -1,0 +1,147 @@
+/**
+ * The program that compresses: a process of its own, after everybody else on the processor and the disk, so that no service
+ * and no command waits for it. It is a child of init and goes on without us.
+ */
+import { closeSync, existsSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { DaemonError } from "../../launch/errors.ts";
+import { launch } from "../../launch/run.ts";
+import {
+  closeFdsFrom,
+  defaultSignals,
+  dup,
+  exec,
+  fork,
+  ioPriority,
+  nice,
+  openAt,
+  type Plan,
+  plan,
+  setsid,
+  signalMask,
+} from "../../launch/steps.ts";
+import type { Compression } from "../../logs/compress.ts";
+import { native } from "../../native/addon.ts";
+
+const LOWEST = 19;
+/** IOPRIO_CLASS_IDLE of ioprio_set(2). */
+const IDLE = 3;
+
+export interface CompressorJob {
+  /** Of the plain segment. */
+  readonly path: string;
+  readonly compression: Compression;
+}
+
+export interface CompressorHandlers {
+  /** A job is done, or failed for a reason of the disk. */
+  done(path: string, error: string | undefined): void;
+  /** It has ended, whether or not it was asked to. Nothing comes after it. */
+  ended(): void;
+}
+
+export class CompressorProcess {
+  readonly pid: number;
+  readonly #input: number;
+  readonly #output: Socket;
+  #inputOpen = true;
+
+  /**
+   * @param lock path of a file that keeps it from working beside another one
+   * @throws DaemonError where it can't be started
+   */
+  constructor(lock: string, { done, ended }: CompressorHandlers) {
+    const [inputEnd, input] = native().pipe();
+    const [output, outputEnd] = native().pipe();
+    try {
+      this.pid = start(lock, inputEnd, outputEnd);
+    } catch (error) {
+      closeSync(input);
+      closeSync(output);
+      throw error;
+    } finally {
+      closeSync(inputEnd);
+      closeSync(outputEnd);
+    }
+    this.#input = input;
+    this.#output = new Socket({ fd: output, readable: true, writable: false });
+    this.#output.unref();
+    let text = "";
+    this.#output.setEncoding("utf8").on("data", (chunk: string) => {
+      const lines = `${text}${chunk}`.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) {
+        const { path, error }: { path: string; error?: string } = JSON.parse(line);
+        done(path, error);
+      }
+    });
+    this.#output.on("error", () => {});
+    this.#output.on("close", () => {
+      this.finish();
+      ended();
+    });
+  }
+
+  /** One at a time, so that the pipe never is full. False where it has just ended; `ended` says so as well. */
+  send(job: CompressorJob): boolean {
+    try {
+      writeSync(this.#input, `${JSON.stringify(job)}\n`);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** It ends when it has done what it was given. */
+  finish(): void {
+    if (this.#inputOpen) closeSync(this.#input);
+    this.#inputOpen = false;
+  }
+}
+
+function start(lock: string, input: number, output: number): number {
+  const command = compressorCommand();
+  const env = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+  const steps = (idle: Plan) =>
+    plan(
+      fork(),
+      setsid(),
+      // Nobody's child but init's, who reaps it.
+      fork(),
+      defaultSignals(),
+      signalMask([]),
+      nice(LOWEST),
+      idle,
+      closeFdsFrom(3, { except: [input, output] }),
+      dup(input, 0),
+      dup(output, 1),
+      openAt(2, "/dev/null", "w"),
+      exec(command[0] ?? "", [...command, lock], env),
+    );
+  const { pid, pidfd } = unlessRefused(
+    () => launch(steps([ioPriority(IDLE, 0)])),
+    () => launch(steps([])),
+  );
+  if (pidfd >= 0) closeSync(pidfd);
+  return pid;
+}
+
+/** Not every container lets its processes be modest. */
+function unlessRefused<T>(first: () => T, second: () => T): T {
+  try {
+    return first();
+  } catch (error) {
+    if (error instanceof DaemonError && error.step === "ioPriority") return second();
+    throw error;
+  }
+}
+
+/** This Node, and the bundle beside ours; in a checkout that has none, the source. */
+function compressorCommand(): readonly string[] {
+  const here = import.meta.dirname;
+  const isBundled = here.endsWith("/dist");
+  const bundle = `${here}/compressor.cjs`;
+  if (isBundled && existsSync(bundle)) return [process.execPath, bundle];
+  const source = isBundled ? `${here}/../src/logs/compressor.ts` : `${here}/../../logs/compressor.ts`;
+  return [process.execPath, "--disable-warning=ExperimentalWarning", source];
+}

@@ -1,0 +1,119 @@
+/** The machine's `spawn`: from the specification to a process that init has started, or to why not. */
+import { DaemonError } from "../../launch/errors.ts";
+import { faultPoint } from "../faultPoint.ts";
+import { InitError } from "../init/initError.ts";
+import { identityOf } from "../tree/identity.ts";
+import { createCgroup } from "../tree/serviceCgroup.ts";
+import { composeLaunch, type Launch } from "./composeLaunch.ts";
+import type { Context } from "./context.ts";
+import { despiteDisk } from "./dispatcher.ts";
+import type { OpenLogs } from "./instanceLogs.ts";
+import { composeKey } from "./key.ts";
+import { socketsOf } from "./regainSockets.ts";
+import type { Attempt, Unit } from "./unit.ts";
+
+/**
+ * Starts the process of an attempt; answered by `spawned` or `spawnFailed`, unless init is gone: then the next supervisor
+ * finds out what became of it.
+ */
+export async function launchAttempt(context: Context, unit: Unit, number: number): Promise<void> {
+  const { client, journal, logs } = context;
+  unit.lastProbe = null;
+  unit.statusText = null;
+  const attempt = unit.attempt(number);
+  attempt.outputAt = logs.ends(unit.spec, unit.name);
+  despiteDisk(() => journal.spawning(unit.name, number, "process", attempt.outputAt));
+  try {
+    const launch = await prepare(context, unit, attempt);
+    faultPoint("before spawn");
+    const started = await client.spawn({ key: composeKey({ instance: unit.name, attempt: number }), ...launch });
+    faultPoint("after spawn");
+    answerSpawned(context, unit, attempt, started);
+  } catch (error) {
+    if (attempt.answered || (error instanceof InitError && error.code !== "ERR_INIT_UNSUPPORTED")) return;
+    answerFailed(context, unit, attempt, error);
+  }
+}
+
+/** Also called with what init tells of its end, where that comes before the answer. */
+export function answerSpawned(
+  { journal, dispatcher, pids, heirlooms }: Pick<Context, "journal" | "dispatcher" | "pids" | "heirlooms">,
+  unit: Unit,
+  attempt: Attempt,
+  { serial, pid, startTime }: { readonly serial: number; readonly pid: number; readonly startTime: number | bigint },
+): void {
+  if (attempt.answered) return;
+  const identity = identityOf({ pid, startTime });
+  attempt.answered = true;
+  attempt.serial = serial;
+  attempt.identity = identity;
+  attempt.sessions.add(pid);
+  pids.add(pid);
+  heirlooms.keep(unit, attempt);
+  despiteDisk(() => journal.spawned(unit.name, attempt.number, "process", identity));
+  dispatcher.dispatch(unit, { type: "spawned", attempt: attempt.number, identity });
+}
+
+function answerFailed(context: Context, unit: Unit, attempt: Attempt, error: unknown): void {
+  attempt.answered = true;
+  const { step, subject, code, strerror, hint } = DaemonError.from(error, "spawn", unit.name);
+  despiteDisk(() => context.journal.gone(unit.name, attempt.number));
+  context.dispatcher.dispatch(unit, {
+    ...{ type: "spawnFailed", attempt: attempt.number, code },
+    step: subject === undefined ? step : `${step} ${subject}`,
+    strerror: hint === undefined ? strerror : `${strerror}: ${hint}`,
+  });
+}
+
+async function prepare(context: Context, unit: Unit, attempt: Attempt): Promise<Launch> {
+  const { spec, name } = unit;
+  const log = await logOf(context, unit);
+  const sockets = Object.keys(spec.sockets).length === 0 ? [] : await context.sockets.open(spec);
+  context.problems.resolve(socketsOf(spec.name), "are held again");
+  const notifyAddress = listens(unit) ? await context.notify.open(name, attempt.number) : null;
+  attempt.notifies = notifyAddress !== null;
+  attempt.cgroup = makeCgroup(context, unit, attempt.number);
+  return composeLaunch(spec, {
+    instance: name,
+    number: unit.number,
+    attempt: attempt.number,
+    command: spec.command,
+    home: context.homeId,
+    starter: context.starter,
+    logs: { out: log.out, err: log.err },
+    sockets,
+    notifyAddress,
+    cgroup: attempt.cgroup,
+  });
+}
+
+/** The instance's log, open. */
+export async function logOf({ logs }: Pick<Context, "logs">, unit: Unit): Promise<OpenLogs> {
+  unit.log = await logs.open(unit.spec, unit.name);
+  return unit.log;
+}
+
+/** Whether it is given a socket to speak on: who is never listened to is not asked to. */
+export function listens({ spec }: Unit): boolean {
+  return spec.ready.on === "notify" || spec.watchdog !== null;
+}
+
+/** Without a cgroup it runs all the same: it is found by its mark, its session and its parents then. */
+function makeCgroup({ cgroups, problems }: Context, unit: Unit, attempt: number): string | null {
+  const { memory, cpu } = unit.spec.resources;
+  if ("none" in cgroups) {
+    unit.degraded = memory === null && cpu === null ? [] : [`${unit.name} runs without its limits of resources: ${cgroups.none}`];
+    return null;
+  }
+  try {
+    const { path, unlimited } = createCgroup(cgroups, unit.name, attempt, unit.spec.resources);
+    unit.degraded = unlimited;
+    problems.resolve(`${unit.name}: cgroup`, "it has one again");
+    return path;
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+    unit.degraded = [`${unit.name} runs without a cgroup: ${error.message}`];
+    problems.report(`${unit.name}: cgroup`, error.message);
+    return null;
+  }
+}

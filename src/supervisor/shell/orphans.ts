@@ -1,0 +1,156 @@
+/**
+ * What lives on of an instance whose main process has ended, without a look at every process there is: whoever lost its
+ * parent is a child of init by now, since init is the subreaper of all that it starts.
+ *
+ *   const orphans = new Orphans(client.hello.pid, homeId, (pid) => mainProcesses.has(pid));
+ *   const { pids, unsure } = orphans.of("web/0", [main.pid], 3);
+ *   // unsure: some child of init can't be attributed; take a Snapshot and call findTree
+ *
+ * Not for an attempt that was adopted: its processes have another parent.
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import type { Identity } from "../events.ts";
+import { identityOf } from "../tree/identity.ts";
+import { type Mark, readMark } from "../tree/mark.ts";
+import { isOver, type Process, readProcess } from "../tree/readProcess.ts";
+
+export interface Left {
+  readonly pids: readonly Identity[];
+  /** There is a child of init of which nobody can say whose it is. */
+  readonly unsure: boolean;
+}
+
+interface Marked {
+  readonly startTime: number;
+  readonly mark: Mark;
+}
+
+/** The list may lose an entry to the reader while others end: two equal ones in a row are right. */
+const MOST_READS = 5;
+
+export class Orphans {
+  readonly #list: string;
+  readonly #home: string;
+  readonly #isKnown: (pid: number) => boolean;
+  /** Marks of processes that were looked at, by pid: an exec may hide a mark, but nobody loses the one he had. */
+  #marks = new Map<number, Marked>();
+  #ofThisTurn: { readonly list: number[] | undefined } | undefined;
+
+  /**
+   * @param home id of the home, see Mark
+   * @param isKnown whether it is the main process of an attempt, a hook, or the supervisor: children of init by right
+   */
+  constructor(initPid: number, home: string, isKnown: (pid: number) => boolean) {
+    this.#list = `/proc/${initPid}/task/${initPid}/children`;
+    this.#home = home;
+    this.#isKnown = isKnown;
+  }
+
+  /**
+   * @param sessions that the attempt was in until just now
+   * @param latest attempts after this one don't count: a successor may run already. Default: all
+   */
+  of(instance: string, sessions: readonly number[], latest: number = Number.POSITIVE_INFINITY): Left {
+    const children = this.#children();
+    if (children === undefined) return { pids: [], unsure: true };
+    const pids: Identity[] = [];
+    let unsure = false;
+    const marks = new Map<number, Marked>();
+    for (const pid of children) {
+      if (this.#isKnown(pid)) continue;
+      const found = readProcess(pid);
+      if (found === undefined || isOver(found)) continue;
+      const mark = this.#markOf(found);
+      if (mark !== undefined) marks.set(pid, { startTime: found.startTime, mark });
+      const is = this.#classify(found, mark, instance, sessions, latest);
+      if (is === "ours") pids.push(identityOf(found));
+      unsure ||= is === "unknown";
+    }
+    this.#marks = marks;
+    return { pids, unsure };
+  }
+
+  #markOf({ pid, startTime }: Process): Mark | undefined {
+    const known = this.#marks.get(pid);
+    return known?.startTime === startTime ? known.mark : readMark(pid);
+  }
+
+  #classify(
+    { session }: Process,
+    mark: Mark | undefined,
+    instance: string,
+    sessions: readonly number[],
+    latest: number,
+  ): "ours" | "another's" | "unknown" {
+    if (mark?.home === this.#home) return mark.instance === instance && mark.attempt <= latest ? "ours" : "another's";
+    if (sessions.includes(session)) return "ours";
+    // Led by somebody's main process.
+    return this.#isKnown(session) ? "another's" : "unknown";
+  }
+
+  /**
+   * Read once for all exits that are told in one turn of the event loop: all of those processes had been reaped, and their
+   * children been given to init, before the first of them was told.
+   */
+  #children(): number[] | undefined {
+    if (this.#ofThisTurn === undefined) {
+      this.#ofThisTurn = { list: this.#readChildren() };
+      queueMicrotask(() => {
+        this.#ofThisTurn = undefined;
+      });
+    }
+    return this.#ofThisTurn.list;
+  }
+
+  /** Undefined where the kernel has no such list (CONFIG_PROC_CHILDREN), or it changes faster than it is read. */
+  #readChildren(): number[] | undefined {
+    let [before, now] = BUFFERS;
+    let length = readAll(this.#list, before);
+    for (let read = 1; read < MOST_READS && length !== undefined; read += 1) {
+      const again = readAll(this.#list, now);
+      if (again === length && now.compare(before, 0, length, 0, length) === 0) return numbersIn(now.subarray(0, length));
+      length = again;
+      [before, now] = [now, before];
+    }
+    return undefined;
+  }
+}
+
+/** For some 8,000 children. Two for all instances: one is read before each restart. */
+const BUFFERS = [Buffer.allocUnsafe(65_536), Buffer.allocUnsafe(65_536)] as const;
+const BLANK = 0x20;
+const ZERO = 0x30;
+
+/** The kernel gives a page at a time, so only an empty read is the end of it. Undefined where it can't be read, or not whole. */
+function readAll(path: string, buffer: Buffer): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r");
+    for (let length = 0; length < buffer.length; ) {
+      const count = readSync(fd, buffer, length, buffer.length - length, null);
+      if (count === 0) return length;
+      length += count;
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Each with a blank after it. */
+function numbersIn(text: Uint8Array): number[] {
+  const numbers: number[] = [];
+  let number = 0;
+  // By index: this must be fast the first time, too, and an iterator isn't.
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = text[at] ?? BLANK;
+    if (byte !== BLANK) number = number * 10 + byte - ZERO;
+    else {
+      numbers.push(number);
+      number = 0;
+    }
+  }
+  return numbers;
+}

@@ -1,0 +1,46 @@
+/** What is assumed of a service that nobody knows any more, while its processes are ended. */
+import type { ServiceSpec } from "../../service/specTypes.ts";
+
+export function unknownService(name: string): ServiceSpec {
+  return {
+    name,
+    command: ["/bin/false"],
+    cwd: "/",
+    env: {},
+    instances: 0,
+    type: "simple",
+    pidFile: null,
+    ready: { on: "started", timeout: null },
+    restart: { when: "never", limit: null, window: 0, stable: 0, backoff: { initial: 100, factor: 2, max: 60_000 } },
+    stop: { signal: "SIGTERM", timeout: 10_000 },
+    reload: null,
+    watchdog: null,
+    sockets: {},
+    schedule: null,
+    dependsOn: {},
+    hooks: { beforeStart: null, afterExit: null, timeout: 60_000 },
+    user: null,
+    group: null,
+    groups: null,
+    umask: 0o022,
+    limits: {},
+    nice: null,
+    ioPriority: null,
+    oomScore: null,
+    noNewPrivileges: false,
+    resources: { memory: null, cpu: null },
+    health: null,
+    logs: {
+      maxSize: null,
+      maxFiles: null,
+      maxTotal: null,
+      maxAge: null,
+      compress: false,
+      stderr: "merge",
+      onDiskFull: "block",
+      mode: 0o640,
+    },
+    checks: [],
+    written: {},
+  };
+}
