@@ -7,8 +7,10 @@
  *   dist/library.cache  its compiled code, for the version of V8 that built it
  *   dist/config.cjs   what configuration files import
  *   dist/cli.cjs      the command
- *   dist/daemonize.cjs  the same without all but one of its commands, which must start soonest
+ *   dist/daemonize.cjs, dist/status.cjs  the same without all but one of its commands, which must start soonest
  *   dist/configuration.cjs  what reads configurations, which few commands do
+ *   dist/supervisor.cjs  the supervisor, with the control API
+ *   dist/client.cjs   its client, for programs
  *
  * Both programs are CommonJS. It starts sooner than modules do, and it neither
  * parses nor links the library before the check has run: a Node that is too
@@ -31,7 +33,18 @@ const sources = [
   import.meta.filename,
 ];
 const mark = `// built from ${fingerprint(sources, [version, process.version])}\n`;
-const marked = ["index.cjs", "index.d.ts", "library.cjs", "config.cjs", "cli.cjs", "daemonize.cjs", "configuration.cjs"];
+const marked = [
+  "index.cjs",
+  "index.d.ts",
+  "library.cjs",
+  "config.cjs",
+  "cli.cjs",
+  "daemonize.cjs",
+  "status.cjs",
+  "configuration.cjs",
+  "supervisor.cjs",
+  "client.cjs",
+];
 // Built aside and renamed: those who run the old files, or build at the same time, never see half of a new one.
 const temporary = `build/dist.${process.pid}`;
 
@@ -49,21 +62,23 @@ const manifest: Plugin = {
 const apart: Plugin = {
   name: "apart",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/service\/configuration\.ts$/ }, ({ kind }) =>
+    onResolve({ filter: /\/(configuration|composition)\.ts$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./configuration.cjs", external: true } : undefined,
     ),
 };
 
-/** bin/daemonitor.cjs takes this bundle for daemonize alone, so that nothing asks for the other commands. */
-const withoutOthers: Plugin = {
+/** bin/daemonitor.cjs takes such a bundle for that command alone, so that nothing asks for the others. */
+const withoutOthers = (command: string): Plugin => ({
   name: "without-others",
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^\.\/(stop|status|signal|selftest|check)\.ts$/ }, ({ path, kind }) =>
-      kind === "dynamic-import" ? { path, namespace: "other-command" } : undefined,
+    onResolve({ filter: /^\.\/\w+\.ts$/ }, ({ path, kind, importer }) =>
+      kind === "dynamic-import" && importer.endsWith("/cli/commands.ts") && path !== `./${command}.ts`
+        ? { path, namespace: "other-command" }
+        : undefined,
     );
     onLoad({ filter: /.*/, namespace: "other-command" }, () => ({ contents: "module.exports = {};" }));
   },
-};
+});
 
 const bundling = {
   bundle: true,
@@ -86,8 +101,11 @@ async function buildAll(): Promise<void> {
   mkdirSync(temporary, { recursive: true });
   try {
     await bundle("src/cli/main.ts", "cli.cjs");
-    await bundle("src/cli/main.ts", "daemonize.cjs", [...bundling.plugins, withoutOthers]);
-    await bundle("src/service/configuration.ts", "configuration.cjs");
+    for (const command of ["daemonize", "status"])
+      await bundle("src/cli/main.ts", `${command}.cjs`, [...bundling.plugins, withoutOthers(command)]);
+    await bundle("src/cli/lateParts.ts", "configuration.cjs");
+    await bundle("src/api/main.ts", "supervisor.cjs");
+    await bundle("src/api/client.ts", "client.cjs", bundling.plugins, versionCheck());
     await bundle("src/index.ts", "library.cjs");
     writeFileSync(`${temporary}/index.cjs`, `${versionCheck()}\n${loader}\n${namesFor(await exportsOf("src/index.ts"))}\n`);
     await bundle("src/service/config.ts", "config.cjs", bundling.plugins, versionCheck());
