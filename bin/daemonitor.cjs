@@ -22,8 +22,10 @@
 // </requires>
 
 var fs = require("fs");
-// The command that must start soonest has a bundle without the others.
-var bundle = __dirname + (process.argv[2] === "daemonize" ? "/../dist/daemonize.cjs" : "/../dist/cli.cjs");
+// The commands that must start soonest have bundles without the others.
+var small = { daemonize: "daemonize", status: "status", ls: "status", list: "status" };
+var command = Object.hasOwn(small, process.argv[2]) ? small[process.argv[2]] : "cli";
+var bundle = __dirname + "/../dist/" + command + ".cjs";
 
 // A package carries its bundle; a checkout that hasn't been built runs its sources.
 if (fs.existsSync(bundle)) {

@@ -1,43 +1,39 @@
-/** `daemonitor signal`: sends a signal to a daemon. */
-import { EXIT } from "../launch/errors.ts";
-import { parseSignal, signalName } from "../values/signals.ts";
-import { usage } from "./args.ts";
+/** `daemonitor signal`: sends a signal to services, or to the daemon that a pid file names. */
 import { type Arguments, type Command, type Flag, JSON_FLAG } from "./command.ts";
-import { exclude, flagValue } from "./flagValues.ts";
-import { print, printJson } from "./output.ts";
-import { PID_FILE_FLAG, pidFileOf } from "./pidFileFlag.ts";
+import { PID_FILE_FLAG, pidFileOf, refuse, refuseOperands } from "./pidFileFlag.ts";
 
 const FLAGS = {
+  signal: { short: "s", value: "SIGNAL", describe: "the signal, as an alternative to naming it among the words" },
+  all: { short: "a", describe: "to all processes of each instance, in place of its main process" },
   "pid-file": PID_FILE_FLAG,
-  signal: { short: "s", value: "SIGNAL", describe: "the signal, as an alternative to naming it last" },
   quiet: { short: "q", describe: "print errors only" },
   json: JSON_FLAG,
 } as const satisfies Record<string, Flag>;
 
-export const signalCommand: Command<keyof typeof FLAGS> = {
+export type SignalFlag = keyof typeof FLAGS;
+
+export const signalCommand: Command<SignalFlag> = {
   name: "signal",
-  summary: "send a signal to the daemon that a pid file names",
-  usage: "--pid-file FILE [options] SIGNAL",
+  summary: "send a signal to services, or to the daemon that a pid file names",
+  usage: "SIGNAL SELECTOR… [options] | --pid-file FILE SIGNAL [options]",
   flags: FLAGS,
-  operands: 1,
-  notes: ['Signals are written "HUP", "SIGHUP" or 1. The process is held by a pidfd, so another one that got its number is never hit.'],
-  examples: [{ does: "read the configuration again", command: "daemonitor signal --pid-file /run/nginx.pid HUP" }],
+  operands: Number.POSITIVE_INFINITY,
+  notes: [
+    'Signals are written "HUP", "SIGHUP" or 1. The process is held by a pidfd, so another one that got its number is never hit. A signal changes nothing of what is wanted: a service that it ends is started again.',
+    "Ends with 0 when it was sent, 1 when there was no process to send it to, 69 when there is no such service.",
+  ],
+  examples: [
+    { does: "the main process of each instance", command: "daemonitor signal USR1 web" },
+    { does: "every process of one instance", command: "daemonitor signal HUP web/0 --all" },
+    { does: "read the configuration again", command: "daemonitor signal --pid-file /run/nginx.pid HUP" },
+  ],
   run,
 };
 
-async function run(args: Arguments<keyof typeof FLAGS>): Promise<number> {
+async function run(args: Arguments<SignalFlag>): Promise<number> {
   const path = pidFileOf(signalCommand, args);
-  exclude(args, "quiet", "json");
-  const [operand] = args.operands;
-  const flag = args.text("signal");
-  if (operand !== undefined && flag !== undefined) throw usage(signalCommand, "the signal is named twice");
-  const name = flag ?? operand;
-  if (name === undefined) throw usage(signalCommand, "no signal is named");
-  const number = flagValue("signal", () => parseSignal(String(name)));
-  const { signalByPidFile } = await import("../daemon/stopProcess.ts");
-  const to = signalByPidFile(path, number);
-  const sent = signalName(number);
-  if (args.has("json")) printJson({ signal: sent, ...to, path });
-  else if (!args.has("quiet")) print(`sent ${sent} to ${to.name} (${to.pid})\n`);
-  return EXIT.ok;
+  if (path === undefined) return (await import("./signalServices.ts")).signalServices(signalCommand, args);
+  refuseOperands(signalCommand, args, 1);
+  refuse(signalCommand, args, ["all"], "is for services, not for a pid file");
+  return (await import("./signalPidFile.ts")).signalPidFile(signalCommand, path, args);
 }

@@ -25,9 +25,44 @@ for (const name of names) {
     assert.equal(before.stdout, after.stdout);
     assert.match(before.stdout, new RegExp(`^Usage:\n  daemonitor ${name} `, "m"));
     for (const flag of Object.keys(command?.flags ?? {})) assert.match(before.stdout, new RegExp(`--${flag}\\b`));
-    assert.match(before.stdout, new RegExp(`^Examples:\n  # .+\n  daemonitor ${name}`, "m"));
+    assert.match(before.stdout, new RegExp(`^Examples:\n  # .+\n  .*daemonitor ${name}`, "m"));
   });
 }
+
+test("each command's summary is the one in the overview", async () => {
+  for (const [name, { summary, load }] of Object.entries(commands)) assert.equal((await load()).summary, summary, name);
+});
+
+for (const [alias, name] of [
+  ["ls", "status"],
+  ["list", "status"],
+  ["show", "describe"],
+] as const) {
+  test(`${alias} is ${name}, and is not listed`, async () => {
+    const [one, other, all] = await Promise.all([cli(["help", alias]), cli(["help", name]), cli(["--help"])]);
+    assert.deepEqual([one.code, one.stdout], [0, other.stdout]);
+    assert.doesNotMatch(all.stdout, new RegExp(`^  ${alias} `, "m"));
+  });
+}
+
+test("the overview groups the commands, and fits on a narrow terminal", async (t) => {
+  const { stdout } = await cli(["--help"]);
+  assert.match(stdout, /^Services, .*:\n {2}start /m);
+  assert.match(stdout, /^Daemons, .*:\n {2}daemonize /m);
+  const terminal = onTerminal(["sh", "-c", 'stty cols 72; exec "$@"', "sh", ...cliArgv(["help", "start"])], {
+    env: { TERM: "xterm", NO_COLOR: "1" },
+  });
+  track(t).defer(() => terminal.close());
+  assert.equal(await terminal.exited, 0);
+  const prose = terminal
+    .output()
+    .split("\r\n")
+    .filter((line) => !/^ {2}(?:daemonitor|#) /.test(line));
+  assert.deepEqual(
+    prose.filter((line) => line.length > 72),
+    [],
+  );
+});
 
 test("the help of a command is shown whatever else is on the line", async () => {
   const { code, stdout } = await cli(["stop", "one", "two", "--help"]);
@@ -55,9 +90,25 @@ const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
   [["daemonize", "--pidfile", "x", "--", "true"], /daemonize: unknown flag --pidfile: did you mean --pid-file\?/],
   [["daemonize", "--umask", "9", "--", "true"], /--umask: "9" is not an octal mode/],
   [["daemonize", "--", ""], /command: the command is empty$/],
-  [["stop"], /stop: --pid-file FILE is needed/],
-  [["status"], /status: --pid-file FILE is needed/],
-  [["signal", "HUP"], /signal: --pid-file FILE is needed/],
+  [["stop"], /stop: no service is named, and no supervisor runs; see "daemonitor stop --help"$/],
+  [["stop", "--signal", "HUP", "web"], /stop: --signal is for --pid-file/],
+  [["stop", "--pid-file", "/x", "web"], /stop: unexpected argument "web": --pid-file names the daemon already/],
+  [["stop", "--pid-file", "/x", "--no-wait"], /stop: --no-wait is for services, not for a pid file$/],
+  [["stop", "--pid-file", ""], /stop: --pid-file needs the path of a file/],
+  [["signal"], /signal: no service is named/],
+  [["signal", "--pid-file", "/x", "--all", "HUP"], /signal: --all is for services/],
+  [["signal", "web"], /signal: no signal is named: "daemonitor signal HUP web"/],
+  [["scale", "web"], /scale: how many instances\? "daemonitor scale web 3"/],
+  [["scale", "web", "many"], /scale: "many" is not a number of instances/],
+  [["restart", "web", "--no-wait", "--timeout", "1s"], /--no-wait and --timeout contradict each other/],
+  [["restart", "web", "--timeout", "x"], /--timeout: "x" is not a duration/],
+  [["events", "--after", "x"], /--after: "x" is not the number of an event/],
+  [["apply", "file.yaml"], /apply: unexpected argument "file.yaml"/],
+  [["start"], /start: nothing is named: a script, a configuration, a service, or "-- command"/],
+  [["start", "--env", "X", "--", "true"], /--env: write NAME=VALUE/],
+  [["start", "--ready", "port=x", "--", "true"], /^daemonitor: --ready: "x" is not a port/],
+  [["start", "--name", "a/b", "--", "true"], /^daemonitor: --name: the name "a\/b" has a "\/" in it/],
+  [["start", "-i", "many", "--", "true"], /^daemonitor: --instances: "many" is not/],
   [["signal", "--pid-file", "/x"], /signal: no signal is named/],
   [["signal", "--pid-file", "/x", "HUPP"], /--signal: "HUPP" is not a signal: did you mean SIGHUP\?$/],
   [["signal", "--pid-file", "/x", "--signal", "HUP", "TERM"], /signal: the signal is named twice/],
@@ -65,11 +116,12 @@ const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
   [["stop", "--pid-file", "/x", "--timeout", "-1"], /--timeout: "-1" is not a duration/],
   [["daemonize", "--core", "--no-core", "--", "true"], /--core and --no-core contradict each other/],
   [["status", "--pid-file", "/x", "more"], /status: unexpected argument "more"/],
+  [["status", "--watch", "1ms"], /status: --watch needs an interval of 0.1 s or more/],
 ];
 
 for (const [args, message] of mistakes) {
   test(`daemonitor ${args.join(" ")}: one line, exit code 64`, async () => {
-    const { code, stdout, stderr } = await cli(args);
+    const { code, stdout, stderr } = await cli(args, { env: { DAEMONITOR_HOME: "/nonexistent" } });
     assert.equal(code, 64, stderr);
     assert.equal(stdout, "");
     const [line, ...rest] = stderr.split("\n");
