@@ -3,13 +3,16 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
+import { TREE_ERROR_CODES } from "../../src/api/treeErrors.ts";
 import { parse } from "../../src/cli/args.ts";
 import { COMMON_FLAGS, type Flag } from "../../src/cli/command.ts";
+import { COMMAND_ERROR_CODES } from "../../src/cli/commandErrors.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { DAEMONIZE_FLAGS } from "../../src/cli/daemonizeFlags.ts";
 import { CREATE_DAEMON_OPTIONS, DAEMONIZE_OPTIONS, type OptionRow } from "../../src/daemon/optionTable.ts";
 import * as library from "../../src/index.ts";
 import { ERROR_CODES, EXIT } from "../../src/launch/errors.ts";
+import { STATE_ERROR_CODES } from "../../src/supervisor/state/stateError.ts";
 import { track } from "../support/cleanup.ts";
 import { node24, root, run } from "../support/run.ts";
 import { manifest } from "./manifest.ts";
@@ -45,16 +48,30 @@ test("every option has an example that uses it", () => {
 });
 
 test("docs/errors.md has every code with its errno, exit code and meaning, and no other", () => {
-  const documented = tableRows(read("docs/errors.md"), "code").map(([code = "", errno = "", exitCode, meaning]) => {
+  assert.deepEqual(documentedCodes("code"), rowsOf(ERROR_CODES));
+});
+
+test("docs/errors.md has every code of the supervisor and its commands, and no other", () => {
+  const codes = rowsOf({ ...STATE_ERROR_CODES, ...TREE_ERROR_CODES, ...COMMAND_ERROR_CODES });
+  assert.deepEqual(
+    documentedCodes("supervisor's code"),
+    codes.sort((one, other) => (one.code < other.code ? -1 : 1)),
+  );
+});
+
+type CodeRow = { readonly errno: number; readonly exitCode: number; readonly meaning: string };
+
+function rowsOf(table: Readonly<Record<string, CodeRow>>) {
+  return Object.entries(table).map(([code, row]) => ({ code, ...row }));
+}
+
+function documentedCodes(title: string) {
+  return tableRows(read("docs/errors.md"), title).map(([code = "", errno = "", exitCode, meaning]) => {
     const [, name = "", number] = /^(E\w+) \((\d+)\)$/.exec(errno) ?? [];
     assert.equal(errnoOf(name), Number(number), `${code}: ${errno}`);
     return { code: code.replaceAll("`", ""), errno: Number(number), exitCode: Number(exitCode), meaning };
   });
-  assert.deepEqual(
-    documented,
-    Object.entries(ERROR_CODES).map(([code, row]) => ({ code, ...row })),
-  );
-});
+}
 
 test("docs/errors.md has every exit code under its name, and no other", () => {
   const documented = tableRows(read("docs/errors.md"), "exit code").map(([code, name = ""]) => [name.replaceAll("`", ""), Number(code)]);
@@ -100,7 +117,11 @@ test("the programs that the pages show pass the type checker", async (t) => {
   // What a piece of a program takes for granted.
   writeFileSync(join(folder, "given.d.ts"), 'declare const server: import("node:http").Server;\n');
   const compilerOptions = {
-    paths: { daemonitor: [join(root, "src/index.ts")] },
+    paths: {
+      daemonitor: [join(root, "src/index.ts")],
+      "daemonitor/config": [join(root, "src/service/config.ts")],
+      "daemonitor/client": [join(root, "src/api/client.ts")],
+    },
     typeRoots: [join(root, "node_modules/@types")],
     noUnusedLocals: false,
   };
