@@ -13,6 +13,8 @@ export interface Benchmark {
 export interface Context {
   /** A number of rounds, fewer with --quick. */
   rounds(full: number): number;
+  /** Whether --quick was given. */
+  readonly quick: boolean;
   /** A directory of this run's own, in which the package is installed as `daemonitor`, and the npm peers where they could be. */
   readonly directory: string;
   /** Why the npm peers are missing, or undefined. */
@@ -28,7 +30,7 @@ export interface Outcome {
 
 export interface Row {
   readonly what: string;
-  readonly unit: "ms" | "MB";
+  readonly unit: "ms" | "MB" | "KB" | "MB/s" | "%";
   readonly stats: Stats;
   /** Median against another row, "12.3×". */
   readonly ratio?: string;
@@ -38,7 +40,7 @@ export interface Verdict {
   readonly claim: string;
   readonly measured: number;
   readonly target: { readonly atLeast: number } | { readonly atMost: number };
-  readonly unit: "times" | "ms" | "MB";
+  readonly unit: "times" | "ms" | "MB" | "%";
 }
 
 /** Whether the target is met. */

@@ -49,12 +49,17 @@ export function now(): number {
 }
 
 /** A contender that is a whole program, from its start to its exit. Anything but exit status 0 is an error. */
-export function program(file: string, args: readonly string[], { cwd }: { readonly cwd?: string } = {}): Contender {
+export function program(
+  file: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Contender {
   return () => {
     const start = now();
     const { error, status, signal, stderr } = spawnSync(file, args, {
       stdio: ["ignore", "ignore", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
+      ...(env === undefined ? {} : { env }),
     });
     const end = now();
     if (error !== undefined) throw error;

@@ -13,10 +13,19 @@ import { closeDescriptors } from "./closeDescriptors.ts";
 import { command } from "./command.ts";
 import { fromLargeProcess, fromSmallProcess } from "./eventLoop.ts";
 import { importing } from "./importing.ts";
+import { logsReading } from "./logsReading.ts";
 import { workshop } from "./peers.ts";
 import { type Finished, machine, page, terminalText } from "./report.ts";
 import { selfDaemon } from "./selfDaemon.ts";
 import { startDaemon } from "./startDaemon.ts";
+import { supervisorApply } from "./supervisorApply.ts";
+import { supervisorIdle, supervisorMemory } from "./supervisorMemory.ts";
+import { killProcessesOf } from "./supervisorProcesses.ts";
+import { supervisorPump } from "./supervisorPump.ts";
+import { supervisorRestart } from "./supervisorRestart.ts";
+import { supervisorRevival } from "./supervisorRevival.ts";
+import { supervisorScale } from "./supervisorScale.ts";
+import { supervisorStatus } from "./supervisorStatus.ts";
 
 const benchmarks: readonly Benchmark[] = [
   fromLargeProcess,
@@ -26,6 +35,15 @@ const benchmarks: readonly Benchmark[] = [
   closeDescriptors,
   startDaemon,
   importing,
+  supervisorRestart,
+  supervisorStatus,
+  supervisorApply,
+  supervisorMemory,
+  supervisorIdle,
+  supervisorRevival,
+  supervisorPump,
+  supervisorScale,
+  logsReading,
 ];
 
 const { only = [], quick = false, write = false } = flags();
@@ -51,11 +69,13 @@ async function runAll(chosen: readonly Benchmark[]): Promise<Finished[]> {
   console.log(`${machine()}\n`);
   const results: Finished[] = [];
   const { directory, npmPeersMissing, remove } = workshop();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupted(directory, remove));
   try {
     for (const benchmark of chosen) {
       const outcome = await benchmark.run({
         directory,
         npmPeersMissing,
+        quick,
         rounds: (full) => (quick ? Math.max(5, Math.round(full / 5)) : full),
       });
       results.push({ benchmark, outcome });
@@ -65,6 +85,13 @@ async function runAll(chosen: readonly Benchmark[]): Promise<Finished[]> {
     remove();
   }
   return results;
+}
+
+/** What was started doesn't end with us by itself: trees are daemons. */
+function interrupted(directory: string, remove: () => void): never {
+  while (killProcessesOf(directory) > 0);
+  remove();
+  process.exit(130);
 }
 
 function stop(why: string): never {

@@ -13,10 +13,22 @@ const folder = mkdtempSync(join(tmpdir(), "daemonitor-demo-"));
 const command = join(root, "bin", "daemonitor.cjs");
 const port = await freePort();
 const pidFiles: string[] = [];
+/** Of the supervisor, for this demo alone. */
+const home = join(folder, "home");
+process.env.DAEMONITOR_HOME = home;
+let isSupervised = false;
+const WEB = {
+  command: [process.execPath, "-e", "require('http').createServer((_, r) => r.end('hello')).listen({ fd: 3 })"],
+  instances: 2,
+  sockets: { http: `tcp://127.0.0.1:${port}` },
+  restart: { stable: "100ms" },
+};
+const JOB = { command: ["sh", "-c", "echo working; sleep 1; echo done; exec sleep 1000"], dependsOn: { web: "ready" } };
 
 process.once("SIGINT", () => process.exit(130));
 process.once("exit", () => {
   for (const pidFile of pidFiles) spawnSync(process.execPath, [command, "stop", "--pid-file", pidFile], { stdio: "ignore" });
+  if (isSupervised) spawnSync(process.execPath, [command, "shutdown", "--force"], { stdio: "ignore" });
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -72,6 +84,28 @@ if (existsSync("/usr/bin/redis-server")) {
   daemonitor("stop", "--pid-file", redis);
 }
 
+title("Services that are kept up: two instances, killed, and started again within milliseconds");
+isSupervised = true;
+writeFileSync(join(folder, "daemonitor.config.json"), JSON.stringify({ services: { web: WEB, job: JOB } }, null, 2));
+daemonitor("check");
+daemonitor("apply");
+daemonitor("status");
+killMain("web/0");
+daemonitor("status");
+daemonitor("why", "web/0");
+
+title("Kill the supervisor, and then init as well: the services don't notice");
+killTree("supervisor");
+daemonitor("status");
+killTree("both");
+daemonitor("status");
+
+title("What a service wrote, and what happened");
+console.log(`\n$ cat log/job/0.log\n${indent(readFileSync(join(home, "log/job/0.log"), "utf8"))}`);
+daemonitor("events", "web");
+daemonitor("shutdown");
+isSupervised = false;
+
 title("What is done between fork and exec");
 daemonitor("daemonize", "--dry-run", "--", "sleep", "1000");
 console.log("\nEverything that was started has ended. See README.md for more.");
@@ -85,6 +119,34 @@ function daemonitor(...args: string[]): void {
     command,
     ...args,
   ]);
+}
+
+interface Seen {
+  readonly supervisor: { readonly pid: number; readonly init: { readonly pid: number } };
+  readonly services: readonly { readonly instances: readonly { readonly name: string; readonly pid: number }[] }[];
+}
+
+function seen(): Seen {
+  return JSON.parse(spawnSync(process.execPath, [command, "status", "--json"], { encoding: "utf8" }).stdout) as Seen;
+}
+
+function killMain(instance: string): void {
+  const found = seen()
+    .services.flatMap(({ instances }) => instances)
+    .find(({ name }) => name === instance);
+  if (found !== undefined) kill(found.pid, instance);
+}
+
+function killTree(victim: "supervisor" | "both"): void {
+  const { supervisor } = seen();
+  if (victim === "both") kill(supervisor.init.pid, "daemonitor-init");
+  kill(supervisor.pid, "the supervisor");
+}
+
+function kill(pid: number, what: string): void {
+  console.log(`\n$ kill -9 ${pid}    # ${what}`);
+  process.kill(pid, "SIGKILL");
+  spawnSync("sleep", ["0.1"]);
 }
 
 /** The command as a person would type it, what it said, and its exit code where that isn't 0. */
