@@ -1,6 +1,6 @@
 /** `daemonitor dashboard`: the web page, in the foreground or as a service. */
 import { join, resolve } from "node:path";
-import { EXIT, OptionError } from "../launch/errors.ts";
+import { DaemonError, EXIT, OptionError } from "../launch/errors.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "../values/address.ts";
 import type { Arguments, Command, Flag } from "./command.ts";
 import { connectTo, ownHome } from "./connect.ts";
@@ -44,13 +44,13 @@ async function run(args: Args): Promise<number> {
   const historyDirectory = resolve(args.text("history") ?? join(home.state, "dashboard"));
   const client = await connectTo(args.has("service") ? "always" : "after crash");
   const { readToken, serveDashboard } = await import("../dashboard/main.ts");
-  const token = readToken(tokenFile);
+  const token = await ours(() => readToken(tokenFile));
   if (args.has("service")) {
     const { addDashboard } = await import("./dashboardService.ts");
     return addDashboard(client, { address, isExposed: args.has("expose"), names: args.list("host"), tokenFile, historyDirectory, token });
   }
   const tell = (problem: string) => printError(`warning: no history is written: ${problem}\n`);
-  const dashboard = await serveDashboard({ client, token, ...address, names: args.list("host"), historyDirectory, tell });
+  const dashboard = await ours(() => serveDashboard({ client, token, ...address, names: args.list("host"), historyDirectory, tell }));
   // A service's output goes into its log, where the token has no place.
   const isService = process.env.DAEMONITOR_INSTANCE !== undefined;
   print(`${isService ? dashboard.url.replace(/#.*/, "") : dashboard.url}\n`);
@@ -63,6 +63,16 @@ async function run(args: Args): Promise<number> {
   await dashboard.close();
   client.close();
   return EXIT.ok;
+}
+
+/** The dashboard is bundled apart, and so is its class of errors: what it throws becomes one of ours. */
+async function ours<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isForeign = error instanceof Error && error.name === "DaemonError" && !(error instanceof DaemonError);
+    throw isForeign ? new DaemonError({ ...(error as DaemonError) }, { cause: error }) : error;
+  }
 }
 
 function addressOf(args: Args): HostPort {

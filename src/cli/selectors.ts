@@ -38,8 +38,16 @@ export function nothingNamed(names: readonly string[] | undefined): string {
 
 /** Whether one of the selectors means this instance. */
 export function isSelected(instance: string, selectors: readonly string[]): boolean {
-  const known = [{ name: serviceOf(instance), instances: [numberOf(instance)] }];
-  return selectors.some((selector) => isMeant(selector, known));
+  const service = serviceOf(instance);
+  // Names first: of a thousand of them, the patterns are few.
+  if (selectors.includes(service) || selectors.includes(instance)) return true;
+  const known = [{ name: service, instances: [numberOf(instance)] }];
+  return selectors.some((selector) => isPattern(selector) && isMeant(selector, known));
+}
+
+/** What can mean another thing than its own name. */
+function isPattern(selector: string): boolean {
+  return /[*?]/.test(selector) || selector === "all" || selector.startsWith("all/");
 }
 
 /** "0" of "web/0". */

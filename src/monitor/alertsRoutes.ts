@@ -4,10 +4,14 @@ import { ALERT_FORMATS, type AlertFormat } from "./alerts.ts";
 /** As a checked configuration has it. */
 export interface AlertEntry {
   readonly name?: unknown;
-  readonly webhook?: string | undefined;
+  readonly webhook?: unknown;
+  readonly format?: unknown;
+  readonly headers?: unknown;
   readonly exec?: unknown;
+  readonly cwd?: unknown;
   readonly mail?: unknown;
-  readonly [key: string]: unknown;
+  readonly from?: unknown;
+  readonly smtp?: unknown;
 }
 
 export type AlertRoute = {

@@ -19,7 +19,7 @@ export interface Config {
   readonly services?: Readonly<Record<string, ServiceConfig>> | undefined;
   /** Disk checks. Kept for the monitor, which reads them. */
   readonly disk?: readonly DiskConfig[] | undefined;
-  /** Where alerts go. Kept for the monitor, which reads them. */
+  /** Where alerts go. */
   readonly alerts?: readonly AlertConfig[] | undefined;
   /** Address of the JSON Schema, for editors. */
   readonly $schema?: string | undefined;
@@ -246,13 +246,24 @@ export interface DiskConfig {
   readonly [key: string]: unknown;
 }
 
-/** Exactly one of `webhook`, `exec` and `mail`, and what the monitor knows. */
+/** Exactly one of `webhook`, `exec` and `mail` is needed. */
 export interface AlertConfig {
+  /** What `daemonitor alerts` calls it. Default: the kind and the host, program or address. */
+  readonly name?: string | undefined;
   /** Address that each alert is posted to. */
   readonly webhook?: string | undefined;
-  /** Program that is run for each alert. */
+  /** What is posted: everything there is as JSON; `{ text }` as Slack, Mattermost and others take it; or text with the headers of ntfy. Default: slack for hooks.slack.com, ntfy for ntfy.sh, else json. */
+  readonly format?: "json" | "slack" | "ntfy" | undefined;
+  /** Headers of what is posted. */
+  readonly headers?: Readonly<Record<string, string | number | boolean | null | undefined>> | undefined;
+  /** Program that is run for each alert, as the supervisor's user; the alert is on its standard input, as JSON. */
   readonly exec?: Command | undefined;
-  /** Address that alerts are mailed to. */
+  /** Working directory of the program. Default: the directory of the configuration. */
+  readonly cwd?: string | undefined;
+  /** Address that alerts are mailed to; several with commas between. */
   readonly mail?: string | undefined;
-  readonly [key: string]: unknown;
+  /** The sender of mails. Default: daemonitor at this machine. */
+  readonly from?: string | undefined;
+  /** Mail server: `smtp://` uses STARTTLS where it is offered, `smtps://` is encrypted from the start. Default: sendmail(8), or the mail server of this machine. */
+  readonly smtp?: string | undefined;
 }

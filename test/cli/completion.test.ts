@@ -43,7 +43,7 @@ test("bash completes commands", async (t) => {
   assert.deepEqual(await complete(tracked, "--v"), ["--version"]);
   const all = await complete(tracked, "");
   for (const name of [...Object.keys(commands), "help"]) assert.ok(all.includes(name), name);
-  assert.deepEqual(await complete(tracked, "help", "check"), ["check"]);
+  assert.deepEqual(await complete(tracked, "help", "dae"), ["daemonize"]);
 });
 
 test("bash completes flags, and their values by what they are", async (t) => {

@@ -23,6 +23,7 @@ import { CommandRunner } from "./commands.ts";
 import type { Context } from "./context.ts";
 import { controlOf } from "./control.ts";
 import { Dispatcher, despiteDisk } from "./dispatcher.ts";
+import { unlessInitIsGone } from "./endings.ts";
 import { hearAgain } from "./hearAgain.ts";
 import { drainInto, Heirlooms, heldPipe, isHeirloom } from "./heirlooms.ts";
 import { NotifySockets } from "./heldNotify.ts";
@@ -111,7 +112,8 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   const adopted = [...stock.values()].reduce((sum, { alive }) => sum + alive.length, 0);
   const detail = `process ${process.pid}, under init ${client.hello.pid}; ${adopted} running`;
   context.events.append({ type: "supervisor", what: client.hello.restarts > 0 || adopted > 0 ? "adopted" : "started", detail });
-  await startLogs(context);
+  // Beside the first commands: with a thousand logs it takes a while.
+  startLogs(context).catch(unlessInitIsGone);
   startWanted(supervisor);
   supervisor.begin();
   const monitor = new Monitor(supervisor);

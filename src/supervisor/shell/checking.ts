@@ -2,20 +2,20 @@
  * The checks at work: each sample is judged, what fires is acted upon and told, and what recovers is told as well.
  *
  *   const checking = new Checking({ context: supervisor.context, control });
- *   checking.configure({ disk: config.disk, alerts: config.alerts });
- *   checking.begin();
+ *   checking.begin();                                  // follows what `apply` says from now on: context.desired.monitor
+ *   const whole = withChecks(control, checking);
  */
 import { hostname } from "node:os";
 import { actionName } from "../../monitor/actions.ts";
-import { type AlertEntry, readAlertRoutes } from "../../monitor/alertsRoutes.ts";
+import { readAlertRoutes } from "../../monitor/alertsRoutes.ts";
 import { type CheckDecision, type CheckLook, Checks } from "../../monitor/checks.ts";
 import { type DiskChecks, readDiskChecks } from "../../monitor/checksDisk.ts";
 import { type DiskLook, DiskLooks } from "../../monitor/checksDiskLook.ts";
 import { type CheckedInstance, lookAtInstance } from "../../monitor/checksInstance.ts";
-import type { DiskEntry } from "../../monitor/diskEntries.ts";
 import type { MonitorSample } from "../../monitor/sample.ts";
 import { formatDuration } from "../../values/duration.ts";
 import type { ChecksReport, Control, SupervisorEvent } from "../control.ts";
+import type { MonitorConfig } from "../state/monitorShape.ts";
 import { alertOf } from "./alertEvents.ts";
 import { Alerting } from "./alerting.ts";
 import { perform } from "./checkActions.ts";
@@ -37,20 +37,16 @@ export interface CheckingOptions {
   readonly window?: number;
 }
 
-export interface ChecksConfig {
-  readonly disk: readonly DiskEntry[];
-  readonly alerts: readonly AlertEntry[];
-}
-
 const CONFIGURATION = "checks";
 
 export class Checking {
-  readonly alerting: Alerting;
+  readonly #alerting: Alerting;
   readonly #options: CheckingOptions;
   readonly #checks = new Checks();
   readonly #disks = new DiskLooks();
   #disk: readonly DiskChecks[] = [];
   #mistakes: readonly string[] = [];
+  #followed: MonitorConfig | undefined;
   #judgedAt = Number.NEGATIVE_INFINITY;
   #ends: (() => void)[] = [];
 
@@ -58,16 +54,20 @@ export class Checking {
     this.#options = options;
     const { context, window } = options;
     const { problems, starter: env } = context;
-    this.alerting = new Alerting({ host: hostname(), env, problems, ...(window === undefined ? {} : { window }) });
+    this.#alerting = new Alerting({ host: hostname(), env, problems, ...(window === undefined ? {} : { window }) });
   }
 
-  /** From now on. What has a mistake is left out, and told. */
-  configure({ disk, alerts }: ChecksConfig): void {
+  /** What has a mistake is left out, and told. */
+  #follow(): void {
+    const { monitor } = this.#options.context.desired;
+    if (monitor === this.#followed) return;
+    this.#followed = monitor;
+    const { disk, alerts } = monitor;
     const { problems } = this.#options.context;
     const checks = readDiskChecks(disk);
     const routes = readAlertRoutes(alerts);
     this.#disk = checks.checks;
-    this.alerting.routes = routes.routes;
+    this.#alerting.routes = routes.routes;
     this.#mistakes = [...checks.mistakes, ...routes.mistakes];
     if (this.#mistakes.length > 0) problems.report(CONFIGURATION, this.#mistakes.join("; "));
     else problems.resolve(CONFIGURATION, "the configuration has no mistake any more");
@@ -75,20 +75,29 @@ export class Checking {
 
   begin(): void {
     const { events, monitor } = this.#options.control;
+    this.#follow();
     this.#ends = [monitor.onSample((sample) => this.#judge(sample)), events.subscribe((event) => this.#heard(event))];
-    this.alerting.begin();
+    this.#alerting.begin();
   }
 
   end(): void {
     for (const end of this.#ends) end();
-    this.alerting.end();
+    this.#alerting.end();
+  }
+
+  /** With the routes of the configuration as it is now. */
+  get alerting(): Alerting {
+    this.#follow();
+    return this.#alerting;
   }
 
   get report(): ChecksReport {
+    this.#follow();
     return { checks: this.#checks.states, mistakes: this.#mistakes };
   }
 
   #judge(sample: MonitorSample): void {
+    this.#follow();
     const { pace = PACE } = this.#options;
     // A clock that was set back begins anew.
     if (sample.at >= this.#judgedAt && sample.at - this.#judgedAt < pace * EARLY) return;
@@ -130,7 +139,7 @@ export class Checking {
       at,
       since: decision.since,
     };
-    if (actions.length < check.actions.length) this.alerting.failing(trouble);
+    if (actions.length < check.actions.length) this.#alerting.failing(trouble);
     const done: string[] = [];
     for (const [index, action] of check.actions.entries()) {
       if (action === "alert") continue;
@@ -144,7 +153,7 @@ export class Checking {
     const gone = decision.what === "recovered" && decision.gone;
     const message = gone ? "is not checked any more" : `${value ?? "good"}, well again after ${formatDuration(Math.max(0, at - since))}`;
     this.#options.context.problems.resolve(check.id, message);
-    this.alerting.recovered({
+    this.#alerting.recovered({
       key: keyOf(check.id),
       subject: check.subject,
       title: check.text,
@@ -155,15 +164,16 @@ export class Checking {
   }
 
   #heard(event: SupervisorEvent): void {
+    this.#follow();
     const alert = alertOf(event, (subject) => this.#isLasting(subject));
     if (alert === null) return;
     if (alert.what !== "gone") {
-      this.alerting[alert.what](alert.trouble);
+      this.#alerting[alert.what](alert.trouble);
       return;
     }
-    for (const key of this.alerting.failures.filter((one) => one.startsWith(alert.prefix))) {
+    for (const key of this.#alerting.failures.filter((one) => one.startsWith(alert.prefix))) {
       const subject = key.replace(/ .*$/, "");
-      this.alerting.recovered({ key, subject, title: "failed", message: `${subject} was deleted`, at: event.at, since: null });
+      this.#alerting.recovered({ key, subject, title: "failed", message: `${subject} was deleted`, at: event.at, since: null });
     }
   }
 

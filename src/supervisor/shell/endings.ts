@@ -94,8 +94,11 @@ export class Endings {
       () => {
         for (const waiter of this.#waiters.get(record.serial) ?? []) waiter();
         this.#waiters.delete(record.serial);
-        if (isMain && !remains) this.release(unit, attempt.number);
-        this.#acknowledge(record.serial);
+        // The next process is on its way: what is over can wait for it.
+        setImmediate(() => {
+          if (isMain && !remains) this.release(unit, attempt.number);
+          this.#acknowledge(record.serial);
+        });
       },
     );
   }
@@ -147,9 +150,7 @@ export class Endings {
     unit.attempts.delete(number);
     despiteDisk(() => journal.gone(unit.name, number));
     void notify.close(unit.name, number).catch(unlessInitIsGone);
-    // Later: the next process is on its way, and where it has a cgroup in the same place, that stays.
-    if (attempt.cgroup !== null && !("none" in cgroups))
-      setImmediate(() => despiteDisk(() => void releaseCgroup(cgroups, unit.name, number)));
+    if (attempt.cgroup !== null && !("none" in cgroups)) despiteDisk(() => void releaseCgroup(cgroups, unit.name, number));
   }
 
   /** What was owed while the disk was full. */

@@ -80,7 +80,7 @@ export class Supervisor {
     const isOfThisBoot = entry !== undefined && entry.boot === journal.bootId;
     const unit = new Unit(service, number, spec, (isOfThisBoot ? entry.instance : null) ?? newInstance(name, now));
     units.set(name, unit);
-    this.#dependents = undefined;
+    if (Object.keys(spec.dependsOn).length > 0) this.#dependents = undefined;
     const siblings = this.#byService.get(service) ?? new Map<number, Unit>();
     this.#byService.set(service, siblings.set(number, unit));
     return unit;
@@ -110,7 +110,7 @@ export class Supervisor {
     const { name, service } = unit;
     unit.isForgotten = true;
     units.delete(name);
-    this.#dependents = undefined;
+    if (Object.keys(unit.spec.dependsOn).length > 0) this.#dependents = undefined;
     const siblings = this.#byService.get(service);
     siblings?.delete(unit.number);
     if (siblings?.size === 0) this.#byService.delete(service);
