@@ -16,6 +16,7 @@ import { importing } from "./importing.ts";
 import { logsReading } from "./logsReading.ts";
 import { workshop } from "./peers.ts";
 import { type Finished, machine, page, terminalText } from "./report.ts";
+import { sampling } from "./sampling.ts";
 import { selfDaemon } from "./selfDaemon.ts";
 import { startDaemon } from "./startDaemon.ts";
 import { supervisorApply } from "./supervisorApply.ts";
@@ -26,6 +27,7 @@ import { supervisorRestart } from "./supervisorRestart.ts";
 import { supervisorRevival } from "./supervisorRevival.ts";
 import { supervisorScale } from "./supervisorScale.ts";
 import { supervisorStatus } from "./supervisorStatus.ts";
+import { terminal } from "./terminal.ts";
 
 const benchmarks: readonly Benchmark[] = [
   fromLargeProcess,
@@ -44,6 +46,8 @@ const benchmarks: readonly Benchmark[] = [
   supervisorPump,
   supervisorScale,
   logsReading,
+  sampling,
+  terminal,
 ];
 
 const { only = [], quick = false, write = false } = flags();

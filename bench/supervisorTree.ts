@@ -49,6 +49,8 @@ export async function plantTree(context: Context): Promise<Tree> {
   const init = startTree(home, { supervisor: [process.execPath, join(root, "dist/supervisor.cjs")], env });
   const client = new Client({ socket: home.socket });
   const end = async () => {
+    // In order where that works, so that no control groups are left behind; then whatever is left.
+    await client.shutdown({ force: true }).catch(() => {});
     client.close();
     await endProcessesOf(directory);
   };

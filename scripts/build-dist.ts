@@ -11,20 +11,23 @@
  *   dist/configuration.cjs  what reads configurations, which few commands do
  *   dist/supervisor.cjs  the supervisor, with the control API
  *   dist/client.cjs   its client, for programs
+ *   dist/dashboard.cjs, dist/dashboard/  the dashboard's server, and its page with its compressed forms
  *
  * Both programs are CommonJS. It starts sooner than modules do, and it neither
  * parses nor links the library before the check has run: a Node that is too
  * old says so before it meets unknown syntax or misses an export of a builtin.
  */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin, transformSync, version } from "esbuild";
 import { carries, fingerprint } from "./fingerprint.ts";
 import "./root.ts";
 
 const sources = [
   ...globSync("src/**/*.{ts,json}"),
+  ...globSync("dashboard/*"),
   "bin/daemonitor.cjs",
   "scripts/libraryLoader.cjs",
   "package.json",
@@ -61,10 +64,14 @@ const manifest: Plugin = {
 /** Loaded by the few commands that need it: a third of a megabyte, with its libraries. */
 const apart: Plugin = {
   name: "apart",
-  setup: ({ onResolve }) =>
+  setup: ({ onResolve }) => {
     onResolve({ filter: /\/(configuration|composition)\.ts$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./configuration.cjs", external: true } : undefined,
-    ),
+    );
+    onResolve({ filter: /\/dashboard\/main\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./dashboard.cjs", external: true } : undefined,
+    );
+  },
 };
 
 /** bin/daemonitor.cjs takes such a bundle for that command alone, so that nothing asks for the others. */
@@ -106,13 +113,16 @@ async function buildAll(): Promise<void> {
     await bundle("src/cli/lateParts.ts", "configuration.cjs");
     await bundle("src/api/main.ts", "supervisor.cjs");
     await bundle("src/api/client.ts", "client.cjs", bundling.plugins, versionCheck());
+    await bundle("src/dashboard/main.ts", "dashboard.cjs");
+    await bundlePage();
     await bundle("src/index.ts", "library.cjs");
     writeFileSync(`${temporary}/index.cjs`, `${versionCheck()}\n${loader}\n${namesFor(await exportsOf("src/index.ts"))}\n`);
     await bundle("src/service/config.ts", "config.cjs", bundling.plugins, versionCheck());
     declare();
     for (const file of marked) appendFileSync(`${temporary}/${file}`, mark);
+    compressPage();
     keepCompiled();
-    for (const file of globSync("**/*.{js,cjs,d.ts,cache}", { cwd: temporary })) {
+    for (const file of globSync(["**/*.{js,cjs,d.ts,cache}", "dashboard/*"], { cwd: temporary })) {
       mkdirSync(dirname(`dist/${file}`), { recursive: true });
       renameSync(`${temporary}/${file}`, `dist/${file}`);
     }
@@ -127,6 +137,31 @@ async function buildAll(): Promise<void> {
 async function bundle(entry: string, file: string, plugins: Plugin[] = bundling.plugins, first = ""): Promise<void> {
   const outfile = `${temporary}/${file}`;
   await build({ ...bundling, plugins, entryPoints: [entry], outfile, format: "cjs", banner: { js: `"use strict";${first}` } });
+}
+
+/** The dashboard's page: one script, one style sheet, and what needs no work. */
+async function bundlePage(): Promise<void> {
+  await build({
+    entryPoints: ["dashboard/main.ts", "dashboard/style.css"],
+    outdir: `${temporary}/dashboard`,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: ["es2023", "chrome123", "firefox120", "safari17.5"],
+    tsconfig: "dashboard/tsconfig.json",
+    logLevel: "warning",
+  });
+  for (const file of ["index.html", "icon.svg"]) copyFileSync(`dashboard/${file}`, `${temporary}/dashboard/${file}`);
+}
+
+/** Once, and not for each who asks. */
+function compressPage(): void {
+  for (const file of globSync("*", { cwd: `${temporary}/dashboard` })) {
+    const path = `${temporary}/dashboard/${file}`;
+    const plain = readFileSync(path);
+    writeFileSync(`${path}.br`, brotliCompressSync(plain));
+    writeFileSync(`${path}.gz`, gzipSync(plain, { level: 9 }));
+  }
 }
 
 /** The names a module exports. esbuild lists them for modules only, so it is bundled as one, in memory. */

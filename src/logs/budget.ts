@@ -65,7 +65,9 @@ export function chooseRemovals(files: StreamFiles, limits: Limits, budget: Budge
     const isLast = count === kept - 1;
     const tooMany = limits.maxFiles !== null && kept - count > limits.maxFiles;
     const tooOld = limits.maxAge !== null && now - time > limits.maxAge;
-    const most = budget.total === null ? Number.POSITIVE_INFINITY : budget.total - (isLast ? 0 : (budget.segment ?? 0));
+    // Nor for a compressor, which is at work on it, as like as not.
+    const free = isLast ? -reserved : (budget.segment ?? 0);
+    const most = budget.total === null ? Number.POSITIVE_INFINITY : budget.total - free;
     if (!tooMany && !tooOld && used <= most) break;
     used -= size;
     count += 1;

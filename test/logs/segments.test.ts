@@ -69,6 +69,9 @@ test("removed are those that are too many, too old, or more than the budget, old
   assert.deepEqual(removed(archives(10, 10, 10), { maxSize: 10, maxTotal: 35 }), [1]);
   assert.deepEqual(removed(archives(10, 10, 10), { maxSize: 10, maxTotal: 40 }, { reserved: 10 }), [1]);
   assert.deepEqual(removed(archives(10), { maxSize: 10, maxTotal: 15 }), []);
+  // Nor for its own compressed form.
+  assert.deepEqual(removed(archives(10), { maxSize: 10, maxTotal: 15 }, { reserved: 10 }), []);
+  assert.deepEqual(removed(archives(5, 10), { maxSize: 10, maxTotal: 25 }, { reserved: 10 }), [1]);
   assert.deepEqual(removed(archives(10), { maxSize: 10, maxTotal: 15 }, { current: 10 }), [1]);
 });
 

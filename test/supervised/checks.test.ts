@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { checked } from "../fixtures/checks/checked.ts";
 import { doing } from "../fixtures/checks/written.ts";
 import { needsDisks } from "../fixtures/supervised2/disks.ts";
 import { isAlive } from "../support/process.ts";
-import { node24 } from "../support/run.ts";
+import { cli, node24 } from "../support/run.ts";
 import { until } from "../support/wait.ts";
 
 const LONG = { timeout: 60_000 };
@@ -93,10 +93,15 @@ test("a service that is given up is told, and a secret in an address is told now
   assert.match(posted[1] ?? "", /^\/SECRET \{"text":"\*\[.*\] FAILING bad\/0: failed\*\\nbad\/0 failed: exit status 3/);
   const { routes, recent } = await s.client.alerts();
   assert.deepEqual([routes[0]?.name, recent.length], [`webhook 127.0.0.1:${port}`, 1]);
+  await until("it to be sent", async () => (await s.client.alerts()).routes[0]?.sent === 1, LONG);
   const all = JSON.stringify([routes, recent, await s.events(), await s.about(), await s.client.list()]);
   assert.ok(!all.includes("SECRET"), all);
-  const command = await s.command(["alerts"]);
-  assert.match(command.stdout, /webhook 127\.0\.0\.1/);
+  const shown = await cli(["alerts"], { env: s.env });
+  assert.match(shown.stdout, /^webhook 127\.0\.0\.1:\d+ {2}1 sent/);
+  const tested = await cli(["alerts", "test", "webhook"], { env: s.env });
+  assert.match(tested.stdout, /^webhook 127\.0\.0\.1:\d+: sent in /);
+  assert.ok(!(shown.stdout + tested.stdout).includes("SECRET"));
+  assert.equal((await cli(["alerts", "test", "nosuch"], { env: s.env })).code, 64);
 });
 
 test("a dead webhook, a hanging program and a mail server that says nothing: services restart as ever", async (t) => {
@@ -133,6 +138,29 @@ test("a dead webhook, a hanging program and a mail server that says nothing: ser
   assert.ok((await s.about()).degraded.some((text) => /^alerts: hanging: alerts wait/.test(text)));
 });
 
+test("prune-logs removes half of what was put aside, the oldest first, and leaves what is written to", async (t) => {
+  const s = await checked(t, () => ({}));
+  const program =
+    'let n = 0; const timer = setInterval(() => { console.log("x".repeat(9000) + n); if (++n === 40) clearInterval(timer); }, 20); setInterval(() => {}, 1000);';
+  await s.apply({
+    loud: {
+      command: [node24, "-e", program],
+      logs: { maxSize: "16KiB", compress: false },
+      checks: [doing({ metric: "uptime", above: "6s" }, "prune-logs")],
+    },
+  });
+  const archives = () => readdirSync(join(s.home.log, "loud")).filter((name) => /^0\..*\d.*\.log$/.test(name));
+  const before = await until("some to be put aside", () => archives().length >= 5 && archives(), LONG);
+  const { lastAction } = await s.check("loud/0: uptime", ({ lastAction }) => lastAction !== null && lastAction.text !== "");
+  assert.match(lastAction?.text ?? "", /^pruned \d+ log files, \d+ KiB$/);
+  const removed = Number(/\d+/.exec(lastAction?.text ?? "")?.[0]);
+  assert.ok(removed >= 2, String(removed));
+  const after = archives();
+  assert.ok(after.length >= removed - 2 && !after.includes([...before].sort()[0] ?? ""), `${before} → ${after}`);
+  assert.ok(existsSync(join(s.home.log, "loud/0.log")));
+  assert.deepEqual(await s.told(), [], "it was not asked to tell");
+});
+
 test("flapping is told once", async (t) => {
   const s = await checked(t, (dir) => ({ disk: [{ path: join(dir, "flag"), exists: false }] }));
   for (let round = 0; round < 3; round++) {
@@ -148,11 +176,11 @@ test("a disk of 50 MB that is full, out of inodes, or read-only: each check fire
   skip: needsDisks(),
 }, async (t) => {
   const act = (dir: string, word: string) => ["sh", "-c", `echo "${word} $DAEMONITOR_CHECK_VALUE" >> ${join(dir, "acted")}`];
-  const s = await checked(t, (dir) => {
+  const s = await checked(t, (dir, defer) => {
     const path = join(dir, "disk");
     mkdirSync(path);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=50m,nr_inodes=200", "none", path]);
-    t.after(() => execFileSync("umount", ["-l", path]));
+    defer(() => execFileSync("umount", ["-l", path]));
     return {
       disk: [
         doing({ path, free: { below: "10%" }, for: "2 of 2" }, "alert", { exec: act(dir, "free") }),

@@ -67,7 +67,7 @@ test("the next supervisor goes on with the same logs", async (t) => {
 
 test("a log that somebody has removed is made anew, and what runs goes on in it", async (t) => {
   const tree = await shellTree(track(t));
-  const spec = await specOf({ command: ["sh", "-c", "while read -r line < go; do echo $line; done"], cwd: tree.dir });
+  const spec = await specOf({ command: ["sh", "-c", "exec 3<>go; while read -r line <&3; do echo $line; done"], cwd: tree.dir });
   await tree.remote(({ require }, path) => void require("node:child_process").execFileSync("mkfifo", [path]), join(tree.dir, "go"));
   const { log } = await tree.launch(spec);
   writeFileSync(join(tree.dir, "go"), "one\n");

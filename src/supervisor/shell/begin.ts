@@ -19,6 +19,8 @@ import { findCgroup } from "../tree/findCgroup.ts";
 import { ensureHomeId } from "../tree/homeId.ts";
 import { bootId, isSame } from "../tree/identity.ts";
 import { accountOf } from "./accountOf.ts";
+import { Checking, type CheckingOptions } from "./checking.ts";
+import { withChecks } from "./checksControl.ts";
 import { CommandRunner } from "./commands.ts";
 import type { Context } from "./context.ts";
 import { controlOf } from "./control.ts";
@@ -48,6 +50,8 @@ export interface BeginOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   readonly mode: "daemon" | "foreground";
+  /** Another pace of checks and alerts than the usual one. */
+  readonly checking?: Partial<Pick<CheckingOptions, "pace" | "window">>;
   /** Init is gone: what it held, for the next one. Nothing else is done any more. */
   initGone(held: ReadonlyMap<string, number>): void;
   /** All services were stopped by `shutdown`. */
@@ -118,13 +122,19 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   supervisor.begin();
   const monitor = new Monitor(supervisor);
   monitor.begin();
-  const control = controlOf(supervisor, services, commands, {
+  const plain = controlOf(supervisor, services, commands, {
     monitor,
     version: options.version,
     mode: options.mode,
     end: () => options.end(supervisor),
   });
-  return { control, supervisor, commands };
+  const checking = new Checking({ context, control: plain, ...options.checking });
+  checking.begin();
+  supervisor.atEnd(() => {
+    checking.end();
+    monitor.end();
+  });
+  return { control: withChecks(plain, checking), supervisor, commands };
 }
 
 async function open({ home, desiredStateFile, inherited, env }: BeginOptions, client: InitClient): Promise<Context> {

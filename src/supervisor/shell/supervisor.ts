@@ -37,6 +37,7 @@ export class Supervisor {
   readonly #byService = new Map<string, Map<number, Unit>>();
   /** By the service that they depend on; undefined when it has to be made anew. */
   #dependents: Map<string, Unit[]> | undefined;
+  readonly #enders: (() => void)[] = [];
   readonly #forgotten: ((unit: Unit) => void)[] = [];
   #onSignal: ((signal: string) => void) | undefined;
   #tick: NodeJS.Timeout | undefined;
@@ -175,7 +176,13 @@ export class Supervisor {
     this.#tick = setInterval(() => this.#pass(), TICK);
   }
 
+  /** Called when it ends in order. */
+  atEnd(listener: () => void): void {
+    this.#enders.push(listener);
+  }
+
   end(): void {
+    for (const ender of this.#enders) ender();
     clearInterval(this.#tick);
     endLogs(this.context);
   }
