@@ -116,7 +116,7 @@ async function answer({ parts, assets, sessions, names }: Site, request: Incomin
   if (pathname === "/api/session") {
     const { token } = await bodyOf(request);
     if (typeof token !== "string" || !sessions.isToken(token)) return answerError(response, UNKNOWN_USER);
-    return answerJson(response, {}, 200, { "Set-Cookie": sessions.cookie(Date.now()) });
+    return answerJson(response, {}, 200, { "Set-Cookie": sessions.cookie(Date.now(), headers.origin?.startsWith("https:")) });
   }
   if (!isKnown(sessions, request)) return answerError(response, UNKNOWN_USER);
   if (pathname === "/api/session/end") return answerJson(response, {}, 200, { "Set-Cookie": sessions.end() });

@@ -11,14 +11,12 @@ export class Sessions {
   readonly #token: Buffer;
   readonly #key: Buffer;
   readonly #name: string;
-  readonly #secure: boolean;
 
   /** @param port of the dashboard: cookies are not told apart by ports, so it is in the name */
-  constructor(token: string, port: number, { secure = false }: { readonly secure?: boolean } = {}) {
+  constructor(token: string, port: number) {
     this.#token = digest(token);
     this.#key = createHmac("sha256", token).update("daemonitor dashboard session").digest();
     this.#name = `daemonitor_${port}`;
-    this.#secure = secure;
   }
 
   /** In a time that tells nothing of the token. */
@@ -26,10 +24,14 @@ export class Sessions {
     return timingSafeEqual(digest(given), this.#token);
   }
 
-  /** The value of a Set-Cookie header for a new session. */
-  cookie(now: number): string {
+  /**
+   * The value of a Set-Cookie header for a new session.
+   *
+   * @param isEncrypted the browser came by https, and is to come by nothing else
+   */
+  cookie(now: number, isEncrypted = false): string {
     const content = `${now + SESSION}.${randomBytes(12).toString("base64url")}`;
-    return this.#setCookie(`${content}.${this.#sign(content)}`, SESSION / 1000);
+    return this.#setCookie(`${content}.${this.#sign(content)}`, SESSION / 1000, isEncrypted);
   }
 
   /** The value of a Set-Cookie header that ends it. */
@@ -53,8 +55,8 @@ export class Sessions {
     return createHmac("sha256", this.#key).update(content).digest("base64url");
   }
 
-  #setCookie(value: string, seconds: number): string {
-    const secure = this.#secure ? "; Secure" : "";
+  #setCookie(value: string, seconds: number, isEncrypted = false): string {
+    const secure = isEncrypted ? "; Secure" : "";
     return `${this.#name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 }
