@@ -10,6 +10,7 @@
  *   dist/daemonize.cjs, dist/status.cjs  the same without all but one of its commands, which must start soonest
  *   dist/configuration.cjs  what reads configurations, which few commands do
  *   dist/supervisor.cjs  the supervisor, with the control API
+ *   dist/compressor.cjs  what compresses archived logs
  *   dist/client.cjs   its client, for programs
  *   dist/dashboard.cjs, dist/dashboard/  the dashboard's server, and its page with its compressed forms
  *
@@ -46,6 +47,7 @@ const marked = [
   "status.cjs",
   "configuration.cjs",
   "supervisor.cjs",
+  "compressor.cjs",
   "client.cjs",
 ];
 // Built aside and renamed: those who run the old files, or build at the same time, never see half of a new one.
@@ -112,6 +114,7 @@ async function buildAll(): Promise<void> {
       await bundle("src/cli/main.ts", `${command}.cjs`, [...bundling.plugins, withoutOthers(command)]);
     await bundle("src/cli/lateParts.ts", "configuration.cjs");
     await bundle("src/api/main.ts", "supervisor.cjs");
+    await bundle("src/logs/compressor.ts", "compressor.cjs");
     await bundle("src/api/client.ts", "client.cjs", bundling.plugins, versionCheck());
     await bundle("src/dashboard/main.ts", "dashboard.cjs");
     await bundlePage();

@@ -16,13 +16,13 @@ const MIB = 1024 * 1024;
 const VICTIMS: readonly Victim[] = ["supervisor", "init", "both"];
 
 test("eight services at full speed, a new segment every MiB, and SIGKILL of supervisor, init and both every 100 ms: every line is there once", {
-  timeout: 300_000,
+  timeout: 400_000,
 }, async (t) => {
   const { s, names, end } = await writers(t, { maxSize: "1MiB", maxTotal: "unlimited", maxFiles: "unlimited" });
   await killAll(s, 8000);
   await finish(s, names, end);
   for (const name of names) assertNumbered(logged(s.home.log, `${name}/0`), 1);
-  await until("every segment to be compressed", () => names.every((name) => plainOf(s, name).length === 0), { timeout: 120_000 });
+  await until("every segment to be compressed", () => names.every((name) => plainOf(s, name).length === 0), { timeout: 200_000 });
   for (const name of names) {
     assertNumbered(logged(s.home.log, `${name}/0`), 1);
     const segments = segmentsOf(s.home.log, `${name}/0`);

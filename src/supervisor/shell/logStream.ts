@@ -284,11 +284,14 @@ export class LogStream {
   /** Not where the budget has no room for both forms. Until it is over, less may be written; init must know that first. */
   async #mayCompress(path: string): Promise<boolean> {
     const { total, segment } = this.#budget;
-    if (total === null) return statSync(path, { throwIfNoEntry: false }) !== undefined;
-    if (this.#segments.read().total + this.#reserved() > total) this.#prune();
+    const used = () => this.#segments.read().total + this.#reserved();
+    if (total !== null && used() > total) this.#prune();
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    if (total === null) return true;
+    if (used() > total) return false;
     await this.grant();
-    return this.#segments.read().total + this.#reserved() <= total + (segment ?? 0);
+    // What was granted before may have been written meanwhile.
+    return used() <= total + (segment ?? 0);
   }
 }
 
