@@ -1,5 +1,6 @@
 /**
- * Measures the machine and the instances as time goes by: each 5 s, and each second while somebody looks. Nothing here is
+ * Measures the machine and the instances as time goes by: each 5 s (less often where that would take more than a quarter of a
+ * percent of a core, and no check needs it), and each second while somebody looks. Nothing here is
  * waited for by anything else, and what fails is only not measured.
  */
 
@@ -20,6 +21,9 @@ const UNWATCHED = 5000;
 const FASTEST = 1000;
 /** Milliseconds that the file systems get to answer, so that a sample shows them as they are now. */
 const PATIENCE = 200;
+/** The share of a core that measuring may take when nobody looks and nothing depends on it, and the longest pause for that. */
+const MODEST = 1 / 400;
+const LONGEST = 30_000;
 
 type Listener = (sample: MonitorSample) => void;
 
@@ -39,6 +43,8 @@ export class Monitor implements MonitorSource {
   #latest: { readonly sample: MonitorSample; readonly at: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dueAt = 0;
+  /** Milliseconds of the processor that the latest sample took. */
+  #cost = 0;
   #begun = false;
   #disk: readonly DiskEntry[] | undefined;
 
@@ -93,9 +99,17 @@ export class Monitor implements MonitorSource {
   }
 
   get #interval(): number {
-    let interval = UNWATCHED;
+    let interval = this.#isNeeded() ? UNWATCHED : Math.min(LONGEST, Math.max(UNWATCHED, this.#cost / MODEST));
     for (const watcher of this.#watchers) interval = Math.min(interval, watcher.interval);
     return interval;
+  }
+
+  /** By checks and the like, which count samples. */
+  #isNeeded(): boolean {
+    const { desired, units } = this.#supervisor.context;
+    if (desired.monitor.disk.length > 0) return true;
+    for (const { spec } of units.values()) if (spec.checks.length > 0) return true;
+    return false;
   }
 
   /** Somebody wants it sooner than it would come. */
@@ -136,7 +150,10 @@ export class Monitor implements MonitorSource {
   #take(): { readonly sample: MonitorSample; readonly at: number } {
     const at = monotonicMs();
     const watched = this.#watchers.size > 0;
+    const before = process.cpuUsage();
     const sample = this.#sampler.look(this.#facts(), watched);
+    const { user, system } = process.cpuUsage(before);
+    this.#cost = (user + system) / 1000;
     const latest = { sample, at };
     this.#latest = latest;
     this.#history.add(sample, watched);

@@ -171,8 +171,9 @@ export class DesiredState {
       if (this.#damaged) this.#setAside();
       const content = serialize(this.#services, this.#monitor);
       await writeWhole(this.path, content, STEP);
-      this.#succeeded(change);
+      // Before anybody is told: a copy that is older would bring back what was deleted.
       await this.#writeCopy(content);
+      this.#succeeded(change);
     } catch (error) {
       this.#failed(DaemonError.from(error, STEP, this.path));
     } finally {
