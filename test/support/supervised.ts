@@ -97,12 +97,15 @@ async function endHome(home: Home, path: string): Promise<void> {
   }
   const isTree = (pid: number) => variables(pid).includes(`DAEMONITOR_HOME=${path}`);
   const others = () => allPids().filter((pid) => pid !== process.pid && isAlive(pid));
+  let quiet = 0;
   await until(
     "the tree to end",
     () => {
       const tree = others().filter(isTree);
-      for (const pid of tree) kill(pid);
-      return tree.length === 0;
+      // All are stopped first: a supervisor that sees its init die starts another one.
+      for (const signal of ["SIGSTOP", "SIGKILL"] as const) for (const pid of tree) kill(pid, signal);
+      quiet = tree.length === 0 ? quiet + 1 : 0;
+      return quiet > 2;
     },
     { timeout: 20_000 },
   );
@@ -136,9 +139,9 @@ function variables(pid: number): string[] {
   }
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: "SIGSTOP" | "SIGKILL" = "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // Ended by itself.
   }
