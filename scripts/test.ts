@@ -18,8 +18,8 @@ const namesFiles = given.some((argument) => /\.test\.ts$/.test(argument));
 const files = namesFiles ? [] : globSync("test/**/*.test.ts", { exclude: ["test/fixtures/**"] }).sort();
 // The command would leave its compile cache behind on the machine.
 process.env.NODE_DISABLE_COMPILE_CACHE = "1";
-// Tests start processes and wait for them: two files at a time suit two cores.
-await run(["--test", "--test-concurrency=2", "--test-timeout=120000", ...given, ...files]);
+// Tests start processes and wait for them: three files at a time suit two cores.
+await run(["--test", "--test-concurrency=3", "--test-timeout=120000", ...given, ...files]);
 
 /** Runs Node, and ends as it ended unless that was well. Who ends us ends it: a runner that goes on would start ever more. */
 async function run(args: readonly string[]): Promise<void> {
