@@ -78,7 +78,7 @@ async function onSmallDisk(t: TestContext, logs: LogsConfig) {
   mkdirSync(disk);
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=20m,mode=0750", "daemonitor-test", disk]);
   tracked.defer(() => execFileSync("umount", ["-l", disk]));
-  const s = await supervised(t, { dir });
+  const s = await supervised(t, { dir, tracked });
   const done = join(dir, "done");
   const command = [node24, fixture("logs/numbered.ts"), join(dir, "end"), String(LINES), "0", done];
   await s.apply({ web: { command, logs: { maxTotal: "unlimited", maxFiles: "unlimited", maxSize: "3MiB", compress: false, ...logs } } });

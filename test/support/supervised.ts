@@ -42,10 +42,14 @@ export interface SupervisedOptions {
   /** Default: starts a supervisor at once. */
   readonly start?: boolean;
   readonly dir?: string;
+  /** Whose directory that is: it goes after the services have ended. */
+  readonly tracked?: Tracked;
 }
 
-export async function supervised(t: TestContext, { start = true, dir: given }: SupervisedOptions = {}): Promise<Supervised> {
-  const tracked = track(t);
+export async function supervised(
+  t: TestContext,
+  { start = true, dir: given, tracked = track(t) }: SupervisedOptions = {},
+): Promise<Supervised> {
   const dir = given ?? tracked.dir();
   const env = { DAEMONITOR_HOME: join(dir, "home") };
   const home = resolveHome(env, process.geteuid?.() ?? 0);
