@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** It lives for months and computes little: a third of the memory with 1,000 services. */
-const FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
+export const FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
 
 /**
  * This Node, and the bundle beside ours; in a checkout that has none, the source.
