@@ -171,6 +171,8 @@ export class Endings {
     if (!adopted) {
       const { pids, unsure } = this.#orphans.of(unit.name, [...attempt.sessions], attempt.number);
       if (!unsure && pids.length === 0) return false;
+      // A daemon that has written its title over its mark, in a session of its own: the pid file will tell.
+      if (unsure && unit.spec.type === "forking" && unit.spec.pidFile !== null) return true;
     }
     return findTree(this.#tree(unit, attempt.number), Snapshot.take()).length > 0;
   }
