@@ -1,5 +1,7 @@
 /** Kills init, the supervisor or both, at a random instant or at a fault point, and waits until commands are answered again. */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { DaemonError } from "../../src/launch/errors.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../src/supervisor/faultPoint.ts";
 import { sameIdentity } from "../../src/supervisor/tree/identity.ts";
 import { readSources } from "../project/sources.ts";
@@ -67,7 +69,12 @@ export class Executioner {
     if (about.init.pid === tree.started || about.init.supervisors < MOST_SUPERVISORS) return pair;
     tree.initIsVictim = true;
     const at = this.#strike("both", pair);
-    tree.start();
+    try {
+      tree.start();
+    } catch (error) {
+      // The supervisor saw init die first, and has made another tree itself.
+      if (!(error instanceof DaemonError && error.code === "ERR_SUPERVISOR_RUNNING")) throw error;
+    }
     const next = await this.#recovered("both", pair, at);
     tree.initIsVictim = false;
     return next.pair;
