@@ -3,6 +3,7 @@
 #define DAEMONITOR_INIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -21,6 +22,7 @@
 #define OUT_BYTES (192u * 1024u)
 #define ANSWER_BYTES (64u * 1024u) /* no answer is larger */
 #define SCRATCH_BYTES (768u * 1024u)
+#define KEPT_BYTES (8u * 1024u) /* of a buffer that was needed whole for once */
 
 /*
  * Where a plan finds its descriptors. No other descriptor of ours ever has one
@@ -115,6 +117,9 @@ uint64_t clock_now(void);
 uint64_t clock_time(void); /* since 1970 */
 /* Field 22 of /proc/PID/stat, and its parent. False where there is no such process. */
 bool process_stat(pid_t pid, uint64_t *start_time, pid_t *parent, char *state, int *status);
+
+/* init_pages.c: whole pages of a buffer, behind the first `kept` bytes; they are zeros from then on. */
+void give_back(void *start, size_t size, size_t kept);
 
 /* init_processes.c */
 void processes_open(struct init *init);

@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "init.h"
 
 #define MOST_AT_ONCE (256u * 1024u)
-#define KEPT_INPUT (64u * 1024u)
 #define HALF_FRAME_TIMEOUT (10000 * INIT_MS)
 
 uint32_t connection_room(const struct init *init)
@@ -141,13 +139,8 @@ static bool handle_frames(struct init *init)
 		return false;
 	connection->in_size -= at;
 	memmove(connection->in, connection->in + at, connection->in_size);
-	if (at > KEPT_INPUT && connection->in_size < KEPT_INPUT) {
-		/* Pages that only a large frame needed. */
-		uintptr_t start = ((uintptr_t)connection->in + KEPT_INPUT + 4095) & ~(uintptr_t)4095;
-		uintptr_t end = (uintptr_t)(connection->in + sizeof connection->in) & ~(uintptr_t)4095;
-
-		(void)madvise((void *)start, end - start, MADV_DONTNEED);
-	}
+	if (at > KEPT_BYTES && connection->in_size <= KEPT_BYTES)
+		give_back(connection->in, sizeof connection->in, KEPT_BYTES);
 	return true;
 }
 
@@ -179,6 +172,8 @@ static bool flush(struct init *init)
 			return errno == EAGAIN || errno == EINTR;
 		connection->out_start += (uint32_t)sent;
 	}
+	if (connection->out_end > KEPT_BYTES)
+		give_back(connection->out, sizeof connection->out, KEPT_BYTES);
 	connection->out_start = connection->out_end = 0;
 	return true;
 }

@@ -21,8 +21,11 @@ static uint32_t room(const struct events *events, uint32_t size)
 
 static bool append(struct events *events, const unsigned char *frame, uint32_t size, uint32_t spare)
 {
-	if (events->head == events->tail && events->wrap == 0)
+	if (events->head == events->tail && events->wrap == 0) {
+		if (events->tail > KEPT_BYTES)
+			give_back(events->bytes, sizeof events->bytes, KEPT_BYTES);
 		events->head = events->sent = events->tail = 0;
+	}
 	/* One byte less than all: a full ring must not look like an empty one. */
 	if (room(events, size + spare) <= size + spare)
 		return false;

@@ -40,28 +40,33 @@ int ask_list(struct call *call)
 	return 0;
 }
 
-int ask_list_logs(struct call *call)
+static int list_logs(struct call *call, void (*write)(struct writer *, const struct pump *, uint32_t))
 {
 	const struct pump *pump = &call->init->pump;
 	uint32_t i = read_u32(&call->reader), count = 0;
 	unsigned char *head = begin_page(call);
 
 	for (; i < pump->used_logs && !page_is_full(call); i++) {
-		const struct pump_log *log = &pump->logs[i];
-
-		if (log->fd < 0)
+		if (pump->logs[i].fd < 0)
 			continue;
-		write_u32(call->answer, i);
-		write_u32(call->answer, log->pipes);
-		write_u32(call->answer, (uint32_t)log->error);
-		write_u32(call->answer, log->next_fd >= 0);
-		write_u64(call->answer, log->offset);
-		write_u64(call->answer, log->written);
-		write_text(call->answer, (struct text){ log->name, log->name_size });
+		write(call->answer, pump, i);
 		count++;
 	}
 	end_page(head, i < pump->used_logs ? i : 0, count);
 	return 0;
+}
+
+static void write_log(struct writer *writer, const struct pump *pump, uint32_t handle)
+{
+	const struct pump_log *log = &pump->logs[handle];
+
+	write_u32(writer, handle);
+	write_u32(writer, log->pipes);
+	write_u32(writer, (uint32_t)log->error);
+	write_u32(writer, log->next_fd >= 0);
+	write_u64(writer, log->offset);
+	write_u64(writer, log->written);
+	write_text(writer, (struct text){ log->name, log->name_size });
 }
 
 static void write_file_of(struct writer *writer, const struct pump_log *log)
@@ -76,32 +81,31 @@ static void write_file_of(struct writer *writer, const struct pump_log *log)
 	write_u64(writer, (uint64_t)next.st_ino);
 }
 
+static void write_description(struct writer *writer, const struct pump *pump, uint32_t handle)
+{
+	const struct pump_log *log = &pump->logs[handle];
+
+	write_u32(writer, handle);
+	write_u32(writer, log->pipes);
+	write_u32(writer, (uint32_t)log->error);
+	write_u32(writer, (log->next_fd >= 0 ? LOG_IS_SWITCHING : 0) | (log->dropping ? LOG_IS_DROPPING : 0) |
+	                          (log->limited ? LOG_IS_LIMITED : 0));
+	write_u64(writer, log->offset);
+	write_u64(writer, log->written);
+	write_file_of(writer, log);
+	write_u64(writer, pump->losses[handle].all_bytes);
+	write_u64(writer, pump->losses[handle].all_lines);
+	write_text(writer, (struct text){ log->name, log->name_size });
+}
+
+int ask_list_logs(struct call *call)
+{
+	return list_logs(call, write_log);
+}
+
 int ask_describe_logs(struct call *call)
 {
-	const struct pump *pump = &call->init->pump;
-	uint32_t i = read_u32(&call->reader), count = 0;
-	unsigned char *head = begin_page(call);
-
-	for (; i < pump->used_logs && !page_is_full(call); i++) {
-		const struct pump_log *log = &pump->logs[i];
-
-		if (log->fd < 0)
-			continue;
-		write_u32(call->answer, i);
-		write_u32(call->answer, log->pipes);
-		write_u32(call->answer, (uint32_t)log->error);
-		write_u32(call->answer, (log->next_fd >= 0 ? LOG_IS_SWITCHING : 0) | (log->dropping ? LOG_IS_DROPPING : 0) |
-		                                (log->limited ? LOG_IS_LIMITED : 0));
-		write_u64(call->answer, log->offset);
-		write_u64(call->answer, log->written);
-		write_file_of(call->answer, log);
-		write_u64(call->answer, pump->losses[i].all_bytes);
-		write_u64(call->answer, pump->losses[i].all_lines);
-		write_text(call->answer, (struct text){ log->name, log->name_size });
-		count++;
-	}
-	end_page(head, i < pump->used_logs ? i : 0, count);
-	return 0;
+	return list_logs(call, write_description);
 }
 
 int ask_list_held(struct call *call)

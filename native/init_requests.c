@@ -213,7 +213,7 @@ void handle_request(struct init *init, unsigned char *frame, const struct frame_
 	};
 	bool known = header->type < sizeof requests / sizeof *requests && requests[header->type] != NULL;
 	unsigned char *result = answer.at;
-	uint32_t error;
+	uint32_t error, size;
 
 	write_u64(&answer, 0);
 	error = (uint32_t)-(known ? requests[header->type](&call) : -EOPNOTSUPP);
@@ -221,5 +221,8 @@ void handle_request(struct init *init, unsigned char *frame, const struct frame_
 		answer.at = result + 2 * sizeof error;
 	memcpy(result, &error, sizeof error);
 	memcpy(result + sizeof error, &call.step, sizeof call.step);
-	connection_send(init, buffer, frame_end(&answer, (uint16_t)(header->type | PROTOCOL_ANSWER), header->id));
+	size = frame_end(&answer, (uint16_t)(header->type | PROTOCOL_ANSWER), header->id);
+	connection_send(init, buffer, size);
+	if (size > KEPT_BYTES)
+		give_back(buffer, sizeof buffer, KEPT_BYTES);
 }

@@ -112,10 +112,11 @@ static void reap(pid_t pid)
 static void fork_step(struct plan_run *run, uint32_t index, unsigned level)
 {
 	struct child child = { .run = run, .first = index + 1, .level = level + 1 };
-	char *top = run->stacks + (size_t)child.level * PLAN_STACK;
+	char *stack = run->stacks + (size_t)level * PLAN_STACK;
 	bool last = child.level == run->forks;
 	int pidfd = -1;
-	pid_t pid = clone(child_main, top, CLONE_VM | CLONE_VFORK | (last ? CLONE_PIDFD : 0), &child, &pidfd);
+	pid_t pid = last ? plan_clone_last(run, child.first, child_main, stack, &child, &pidfd)
+	                 : clone(child_main, stack + PLAN_STACK, CLONE_VM | CLONE_VFORK, &child);
 
 	if (pid < 0) {
 		fail(run, index, errno);
@@ -146,7 +147,7 @@ static void run_steps(struct plan_run *run, uint32_t first, unsigned level)
 			fork_step(run, i, level);
 			return;
 		}
-		error = plan_step(run, &run->steps[i]);
+		error = i == run->joined ? 0 : plan_step(run, &run->steps[i]);
 		if (error < 0) {
 			fail(run, i, -error);
 			return;
@@ -211,6 +212,7 @@ void plan_run(void *plan, void *scratch, const struct rlimit *files, struct plan
 		.forks = count_forks(steps, header->count),
 		.stacks = scratch,
 		.mask = plan_signal_mask(),
+		.joined = PLAN_NO_STEP,
 		.handover = -1,
 		.files = files,
 		.outcome = outcome,

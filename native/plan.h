@@ -46,12 +46,19 @@ enum plan_op {
 	PLAN_DUMPABLE,         /* number[0]: 0 or 1; only in a plan without fork */
 	PLAN_PARENT_DEATH_SIGNAL, /* number[0] */
 	PLAN_CLOSE_FDS_FROM,   /* number: lowest, 1 to mark close-on-exec instead; list: to keep, ascending */
-	PLAN_OPEN_AT,          /* number: fd, flags of open(2), mode, 1 if it must be the null device; text */
+	PLAN_OPEN_AT,          /* number: fd, flags of open(2), mode, enum plan_file; text; list: uids that a log may belong to */
 	PLAN_DUP,              /* number: from, to */
 	PLAN_WRITE_PID,        /* number[0]: fd, truncated and given "PID\n" */
 	PLAN_PID_VARIABLE,     /* text: a slot of PLAN_PID_SLOT bytes, given the pid in decimal */
 	PLAN_EXEC,             /* text: file; list: argv; list2: envp */
 	PLAN_OPS
+};
+
+/* What is expected at a path that is opened. */
+enum plan_file {
+	PLAN_ANY_FILE,
+	PLAN_NULL_DEVICE, /* or ENODEV */
+	PLAN_LOG_FILE     /* no link; a regular file has one name (or EMLINK), and one of the owners (or EPERM) */
 };
 
 #define PLAN_PID_SLOT 12

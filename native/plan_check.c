@@ -42,8 +42,9 @@ static bool operands_fit(const struct plan_header *plan, const struct plan_step 
 	case PLAN_CHDIR:
 	case PLAN_CHROOT:
 	case PLAN_JOIN_CGROUP:
-	case PLAN_OPEN_AT:
 		return text_fits(plan, step->text);
+	case PLAN_OPEN_AT:
+		return text_fits(plan, step->text) && list_fits(plan, step->list, step->list_count);
 	case PLAN_PID_VARIABLE:
 		return text_fits(plan, step->text) && plan->size - step->text > PLAN_PID_SLOT;
 	case PLAN_SET_GROUPS:

@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "plan.h"
 
+#define PLAN_NO_STEP UINT32_MAX
 #define PLAN_STACK (64 * 1024) /* for each fork; a multiple of 16 */
 
 /* Seen by every process of a plan: the children share the caller's memory. */
@@ -21,6 +23,7 @@ struct plan_run {
 	uint64_t mask; /* of signals, in force at exec */
 	uint64_t caller_mask;
 	volatile uint32_t at; /* the step that is being run */
+	uint32_t joined; /* the step that the clone has done already, or PLAN_NO_STEP */
 	int handover; /* where the middle process sends the daemon's pidfd, or -1 */
 	const struct rlimit *files; /* limit of descriptors that children begin with, or NULL */
 	struct plan_outcome *outcome;
@@ -34,6 +37,17 @@ static inline size_t plan_pointers(const struct plan_step *last)
 
 /* Runs any step but fork: 0, or -errno. Only async-signal-safe work. */
 int plan_step(struct plan_run *run, const struct plan_step *step);
+
+/*
+ * clone(2) of the process that executes; in its cgroup from the beginning where
+ * that can be. `first` is its first step, `stack` the lower end of PLAN_STACK
+ * bytes. The pid, or -1 with errno.
+ */
+pid_t plan_clone_last(struct plan_run *run, uint32_t first, int (*child_main)(void *), char *stack, void *argument, int *pidfd);
+
+/* plan_open.c: as plan_step(). */
+int plan_open_at(const struct plan_run *run, const struct plan_step *step);
+int plan_duplicate(int from, int to);
 
 /* close_range(2) and what stands in for it where the kernel has none. `list` is ascending. */
 int plan_close_fds(unsigned lowest, int on_exec, const uint32_t *list, uint32_t count);

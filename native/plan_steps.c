@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "plan.h"
@@ -128,52 +127,6 @@ static int set_uid(const struct plan_step *step)
 	return 0;
 }
 
-static int expect_null_device(int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3) ? 0 : -ENODEV;
-}
-
-static int duplicate(int from, int to)
-{
-	/* dup3 refuses from == to, where only the flag is to go. */
-	return result(from == to ? fcntl(from, F_SETFD, 0) : dup3(from, to, 0));
-}
-
-/* O_NONBLOCK while opening, so that a FIFO without a peer can't hold us up. */
-static int open_file(const char *path, int flags, mode_t mode, int null_device)
-{
-	int fd = open(path, flags | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, mode);
-	int error, status;
-
-	if (fd < 0)
-		return -errno;
-	error = null_device ? expect_null_device(fd) : 0;
-	if (error == 0 && !(flags & O_NONBLOCK)) {
-		status = fcntl(fd, F_GETFL);
-		error = result(status < 0 ? status : fcntl(fd, F_SETFL, status & ~O_NONBLOCK));
-	}
-	if (error < 0)
-		(void)!close(fd);
-	return error < 0 ? error : fd;
-}
-
-static int open_at(const struct plan_run *run, const struct plan_step *step)
-{
-	int target = (int)step->number[0], error;
-	int fd = open_file(run->base + step->text, (int)step->number[1], (mode_t)step->number[2], step->number[3] == 1);
-
-	if (fd < 0)
-		return fd;
-	error = duplicate(fd, target);
-	if (fd != target)
-		(void)!close(fd);
-	return error;
-}
-
 static int write_pid(const struct plan_step *step)
 {
 	int fd = (int)step->number[0];
@@ -261,9 +214,9 @@ int plan_step(struct plan_run *run, const struct plan_step *step)
 	case PLAN_CLOSE_FDS_FROM:
 		return plan_close_fds((unsigned)step->number[0], step->number[1] == 1, (const void *)(run->base + step->list), step->list_count);
 	case PLAN_OPEN_AT:
-		return open_at(run, step);
+		return plan_open_at(run, step);
 	case PLAN_DUP:
-		return duplicate((int)step->number[0], (int)step->number[1]);
+		return plan_duplicate((int)step->number[0], (int)step->number[1]);
 	case PLAN_WRITE_PID:
 		return write_pid(step);
 	case PLAN_PID_VARIABLE:

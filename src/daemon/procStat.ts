@@ -1,50 +1,14 @@
 /** What /proc tells about a process that is not ours. */
 import { type BigIntStats, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-
-export interface ProcStat {
-  /** The name of the program, at most 15 bytes (comm). */
-  readonly name: string;
-  /** "R", "S", "D", "T", "Z" … */
-  readonly state: string;
-  readonly parent: number;
-  /** The process group's id. */
-  readonly group: number;
-  /** The session's id. */
-  readonly session: number;
-  /** Device number of the controlling terminal; 0 for none. */
-  readonly terminal: number;
-  /** Clock ticks between boot and start: with the pid, the identity of a process. */
-  readonly startTime: bigint;
-  /** The wait status of a zombie; 0 also where the kernel doesn't let us know, see proc_pid_stat(5). */
-  readonly waitStatus: number;
-}
+import { readProcessStat } from "../launch/processStat.ts";
 
 /** USER_HZ, which the kernel's ABI fixes on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** /proc/PID/stat, or undefined where there is no such process. */
-export function readProcStat(pid: number): ProcStat | undefined {
-  const text = readProc(pid, "stat");
-  if (text === undefined) return undefined;
-  // The name may hold blanks and parentheses.
-  const end = text.lastIndexOf(")");
-  const fields = text.slice(end + 2).split(" ");
-  return {
-    name: text.slice(text.indexOf("(") + 1, end),
-    state: fields[0] ?? "?",
-    parent: Number(fields[4 - 3] ?? 0),
-    group: Number(fields[5 - 3] ?? 0),
-    session: Number(fields[6 - 3] ?? 0),
-    terminal: Number(fields[7 - 3] ?? 0),
-    startTime: BigInt(fields[22 - 3] ?? 0),
-    waitStatus: Number(fields[52 - 3] ?? 0),
-  };
-}
-
 /** A name that people recognise: Node calls its main thread "MainThread", so there it is the program's. */
 export function processName(pid: number): string {
-  const name = readProcStat(pid)?.name ?? "?";
+  const name = readProcessStat(pid)?.name ?? "?";
   if (name !== "MainThread") return name;
   const [program = ""] = (readProc(pid, "cmdline") ?? "").split("\0");
   return program === "" ? name : basename(program);
@@ -57,16 +21,16 @@ export function uidsOf(pid: number): { real: number; effective: number; saved: n
 }
 
 /**
- * Wall-clock time of a start time, in milliseconds since 1970, right to about 30 ms.
+ * Wall-clock time of a start time, which is in clock ticks after boot, in milliseconds since 1970, right to about 30 ms.
  * btime of /proc/stat would do as well, but counts in whole seconds.
  */
-export function wallClock(startTime: bigint): number {
+export function wallClock(startTime: number): number {
   for (;;) {
     const before = Date.now();
     const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1")) * 1000;
     const after = Date.now();
     // Descheduled in between, the two clocks would not be of the same moment.
-    if (after - before <= 20) return before - uptime + (Number(startTime) * 1000) / TICKS_PER_SECOND;
+    if (after - before <= 20) return before - uptime + (startTime * 1000) / TICKS_PER_SECOND;
   }
 }
 

@@ -116,7 +116,8 @@ function operands(step: Step, data: DataArea): Operands {
     case "openAt":
       return {
         text: data.text(step.path),
-        numbers: [step.fd, openFlags(step), step.mode, isNullDevice(step) ? 1 : 0],
+        numbers: [step.fd, openFlags(step), step.mode, expectedFile(step)],
+        list: data.list(step.owners ?? []),
       };
     case "dup":
       return { numbers: [step.from, step.to] };
@@ -130,6 +131,12 @@ function operands(step: Step, data: DataArea): Operands {
 }
 
 type OpenStep = Extract<Step, { op: "openAt" }>;
+
+/** enum plan_file. */
+function expectedFile(step: OpenStep): number {
+  if (isNullDevice(step)) return 1;
+  return step.owners === undefined ? 0 : 2;
+}
 
 function isNullDevice({ path }: OpenStep): boolean {
   return path === "/dev/null";

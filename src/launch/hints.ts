@@ -18,6 +18,9 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   setUid: { ...NEEDS_ROOT, ENOTRECOVERABLE: "capabilities survived that would let the program become root again: drop them" },
   openAt: {
     ENODEV: "it is not the null device (character device 1:3): mend it with mknod",
+    ELOOP: "it is a symbolic link, and those are not followed to where output goes: name the file that it leads to",
+    EMLINK: "the file has other names (hard links): remove them, or name another file",
+    EPERM: "the file is another user's, or marked immutable: name another one, or let the shell open it and use `inherit`",
     ENXIO: "nobody reads from this FIFO: start its reader first",
   },
   dup: { EBADF: "it is not open" },

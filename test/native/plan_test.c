@@ -2,12 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +106,126 @@ static void single_fork_makes_a_child_of_ours(void)
 	expect_gone(&outcome);
 	CHECK(waitpid(outcome.pid, &status, 0) == outcome.pid);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+/* Of a cgroup (version 2) that is made below our own; false where there is none that we can write. */
+static bool make_cgroup(char *path, size_t size)
+{
+	char line[512], place[256] = "", own[256] = "";
+	FILE *file = fopen("/proc/self/mountinfo", "r");
+
+	while (file != NULL && fgets(line, sizeof line, file) != NULL)
+		if (strstr(line, " - cgroup2 ") != NULL)
+			(void)sscanf(line, "%*s %*s %*s / %255s", place);
+	CHECK(file != NULL && fclose(file) == 0);
+	file = fopen("/proc/self/cgroup", "r");
+	while (file != NULL && fgets(line, sizeof line, file) != NULL)
+		(void)sscanf(line, "0::%255s", own);
+	CHECK(file != NULL && fclose(file) == 0);
+	(void)snprintf(path, size, "%s%s/plan-test-%d", place, strcmp(own, "/") == 0 ? "" : own, (int)getpid());
+	return place[0] != '\0' && own[0] != '\0' && mkdir(path, 0755) == 0;
+}
+
+/* Both ways in: by birth, and, where the steps before the join could change what its path means, by cgroup.procs. */
+static void cgroup_is_joined(void)
+{
+	char path[600], procs[620], said[1024];
+	const char *argv[] = { "true", NULL };
+
+	if (!make_cgroup(path, sizeof path)) {
+		printf("# plans that join a cgroup: none can be made here\n");
+		return;
+	}
+	(void)snprintf(procs, sizeof procs, "%s/cgroup.procs", path);
+	for (int forks = 1; forks <= 2; forks++) {
+		for (int by_writing = 0; by_writing <= 1; by_writing++) {
+			struct builder *b = fresh();
+			struct plan_outcome outcome;
+
+			for (int fork = 0; fork < forks; fork++)
+				add(b, PLAN_FORK, 0, 0, 0, NULL);
+			add(b, PLAN_SETSID, 0, 0, 0, NULL);
+			if (by_writing)
+				add(b, PLAN_CHDIR, 0, 0, 0, "/");
+			add(b, PLAN_JOIN_CGROUP, 0, 0, 0, procs);
+			outcome = shell(b, "grep ^0:: /proc/self/cgroup >&9", said, sizeof said);
+			CHECK(strstr(said, strrchr(path, '/')) != NULL);
+			expect_gone(&outcome);
+			if (forks == 1)
+				CHECK(waitpid(outcome.pid, NULL, 0) == outcome.pid);
+		}
+	}
+	for (int birth = 0; birth <= 1; birth++) {
+		struct builder *b = fresh();
+
+		add(b, PLAN_FORK, 0, 0, 0, NULL);
+		add(b, PLAN_JOIN_CGROUP, 0, 0, 0, birth ? procs : "/does/not/exist/cgroup.procs");
+		add(b, PLAN_CHDIR, 0, 0, 0, "/does/not/exist");
+		add_exec(b, "/bin/true", argv, NULL);
+		expect_failure(run(b), birth ? 2 : 1, ENOENT);
+	}
+	while (rmdir(path) != 0)
+		CHECK(errno == EBUSY && poll(NULL, 0, 10) == 0);
+}
+
+/* As old kernels and some sandboxes have it. Undone by nothing: only in a process of its own. */
+static void refuse_clone3(int error)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof steps / sizeof *steps, .filter = steps };
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void cgroup_is_joined_without_clone3(void)
+{
+	const int refusals[] = { ENOSYS, EPERM, EINVAL };
+
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		pid_t child = fork();
+		int status;
+
+		CHECK(child >= 0);
+		if (child == 0) {
+			refuse_clone3(refusals[i]);
+			cgroup_is_joined();
+			_exit(0);
+		}
+		CHECK(waitpid(child, &status, 0) == child && status == 0);
+	}
+}
+
+/* Whoever shares our memory while it is born must leave what we keep in it alone. */
+static void birth_in_a_cgroup_returns_once(void)
+{
+	char path[600], procs[620];
+	const char *argv[] = { "true", NULL };
+	volatile int returned = 0;
+
+	if (!make_cgroup(path, sizeof path))
+		return;
+	(void)snprintf(procs, sizeof procs, "%s/cgroup.procs", path);
+	for (int round = 1; round <= 200; round++) {
+		struct builder *b = fresh();
+		struct plan_outcome outcome;
+
+		add(b, PLAN_FORK, 0, 0, 0, NULL);
+		add(b, PLAN_JOIN_CGROUP, 0, 0, 0, procs);
+		add_exec(b, "/bin/true", argv, NULL);
+		outcome = run(b);
+		returned++;
+		CHECK(returned == round);
+		CHECK(waitpid(outcome.pid, NULL, 0) == outcome.pid);
+		CHECK(close(outcome.pidfd) == 0);
+	}
+	while (rmdir(path) != 0)
+		CHECK(errno == EBUSY && poll(NULL, 0, 10) == 0);
 }
 
 static void first_failing_step_is_reported(void)
@@ -390,6 +514,9 @@ int main(void)
 	}
 	double_fork_gives_up_leadership();
 	single_fork_makes_a_child_of_ours();
+	cgroup_is_joined();
+	cgroup_is_joined_without_clone3();
+	birth_in_a_cgroup_returns_once();
 	first_failing_step_is_reported();
 	failing_exec_is_reported();
 	signals_are_reset();

@@ -3,20 +3,16 @@
  * counted, in notes that stand on lines of their own; one that doesn't drop loses
  * nothing; and no log ever gets more bytes than it was granted.
  */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "pump.h"
+#include "pumping.h"
 
 static off_t capacity;
 static bool can_tell;
@@ -73,56 +69,22 @@ static ssize_t full_pwrite(int fd, const void *bytes, size_t size, off_t offset)
 #define LINES 4000
 #define MOST_LINE 600
 
-static struct pump pump;
-static uint64_t state = 88172645463325252u, now = 1000000000;
-static unsigned seen[LOG_LIMITED + 1];
 static char lines[LINES][MOST_LINE + 2], expected[LINES * (MOST_LINE + 2)], found[sizeof expected + LINES * NOTE];
 static uint64_t told_lines, told_bytes;
 
-static uint64_t next(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
-
 static void note_event(void *context, const struct pump_event *event)
 {
-	CHECK(context == &pump && event->kind <= LOG_LIMITED);
-	seen[event->kind]++;
+	note(context, event);
 	if (event->kind == LOG_UNBLOCKED) {
 		told_lines += event->dropped_lines;
 		told_bytes += event->dropped_bytes;
 	}
 }
 
-static int file(void)
+/* Now and then long enough for another try on a full disk. */
+static void go_on(void)
 {
-	int fd = memfd_create("log", MFD_CLOEXEC);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static int keep(int fd)
-{
-	int copy = dup(fd);
-
-	CHECK(copy >= 0);
-	return copy;
-}
-
-static void turn(void)
-{
-	struct epoll_event events[8];
-	int count = epoll_wait(pump.epoll, events, 8, 0);
-
-	now += 500000 + next(next(4) == 0 ? 300000000 : 1000000);
-	for (int i = 0; i < count; i++)
-		pump_ready(&pump, (uint32_t)events[i].data.u64, now);
-	if (pump_deadline(&pump) <= now)
-		pump_tick(&pump, now);
+	turn(next(4) == 0 ? 300000000 : 1000000);
 }
 
 static size_t make_lines(void)
@@ -161,14 +123,14 @@ static void feed(int fd, size_t size, bool limits, int log)
 			CHECK(pump_limit_log(&pump, (uint32_t)log, &settings) == 0);
 		}
 		if (next(3) != 0)
-			turn();
+			go_on();
 	}
 	capacity = (off_t)1 << 40;
 	CHECK(pump_limit_log(&pump, (uint32_t)log, &(struct pump_log_settings){ .granted = PUMP_NEVER, .drops = pump.logs[log].drops }) == 0);
 	CHECK(close(fd) == 0);
 	for (int turns = 0; pump.pipe_count > 0 || pump.dropping != PUMP_NONE; turns++) {
 		CHECK(turns < 10000);
-		turn();
+		go_on();
 	}
 }
 
@@ -269,7 +231,7 @@ static void a_log_that_drops_can_be_changed(void)
 		ssize_t written = write(ends[1], expected + at, half - at);
 
 		at += written > 0 ? (size_t)written : 0;
-		turn();
+		go_on();
 	}
 	CHECK(pump.logs[log].dropping);
 	CHECK(pump_set_log(&pump, (uint32_t)log, "log", 3, keep(second), &settings, now) == log && pump.logs[log].next_fd < 0);
@@ -295,20 +257,20 @@ static void a_line_is_ended_whatever_was_granted(void)
 	CHECK(log >= 0 && pump_add(&pump, ends[0], (uint32_t)log, 7) >= 0);
 	CHECK(write(ends[1], "one line\nand another\n", 21) == 21);
 	for (int turns = 0; turns < 20; turns++)
-		turn();
+		go_on();
 	CHECK(pump.logs[log].limited && lseek(first, 0, SEEK_END) == 5);
 	CHECK(pump_set_log(&pump, (uint32_t)log, "log", 3, keep(second), &few, now) == log);
 	for (int turns = 0; turns < 20; turns++)
-		turn();
+		go_on();
 	CHECK(pump.logs[log].next_fd < 0 && pump.logs[log].limited);
 	CHECK(lseek(first, 0, SEEK_END) == 9 && lseek(second, 0, SEEK_END) == 0);
 	CHECK(pump_limit_log(&pump, (uint32_t)log, &(struct pump_log_settings){ .granted = 100 }) == 0);
 	for (int turns = 0; turns < 20; turns++)
-		turn();
+		go_on();
 	CHECK(lseek(second, 0, SEEK_END) == 12);
 	CHECK(close(ends[1]) == 0 && pump_close_log(&pump, (uint32_t)log) == 0);
 	for (int turns = 0; pump.pipe_count > 0 && turns < 100; turns++)
-		turn();
+		go_on();
 	CHECK(pump.log_count == 0 && close(first) == 0 && close(second) == 0);
 }
 
@@ -337,9 +299,7 @@ static void times_are_as_everybody_writes_them(void)
 
 int main(void)
 {
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-
-	CHECK(epoll >= 0 && pump_open(&pump, epoll, note_event, &pump) == 0);
+	open_pump(note_event);
 	times_are_as_everybody_writes_them();
 	for (int round = 0; round < ROUNDS; round++) {
 		what_is_dropped_is_counted(round % 2 == 0);

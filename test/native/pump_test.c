@@ -1,77 +1,17 @@
 /* However a stream of lines is cut into writes, and whenever its log is changed, every byte arrives, and every file but the last ends with a line. */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "pump.h"
+#include "pumping.h"
 
+#define MILLISECOND 1000000
 #define ROUNDS 60
 #define MOST_FILES 200
 #define BYTES (300 * 1000)
 
-static struct pump pump;
-static uint64_t state = 88172645463325252u, now = 1000000000;
-static unsigned seen[LOG_LIMITED + 1];
 static char expected[BYTES], found[BYTES + 1];
-
-static uint64_t next(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
-
-static void note(void *context, const struct pump_event *event)
-{
-	CHECK(context == &pump);
-	CHECK(event->kind <= LOG_LIMITED);
-	seen[event->kind]++;
-}
-
-static int file(void)
-{
-	int fd = memfd_create("log", MFD_CLOEXEC);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static int keep(int fd)
-{
-	int copy = dup(fd);
-
-	CHECK(copy >= 0);
-	return copy;
-}
-
-static void open_pump(void)
-{
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-
-	CHECK(epoll >= 0);
-	CHECK(pump_open(&pump, epoll, note, &pump) == 0);
-}
-
-/* As init's loop does. */
-static void turn(void)
-{
-	struct epoll_event events[8];
-	int count = epoll_wait(pump.epoll, events, 8, 0);
-
-	now += 500000 + next(1000000);
-	for (int i = 0; i < count; i++)
-		pump_ready(&pump, (uint32_t)events[i].data.u64, now);
-	if (pump_deadline(&pump) <= now)
-		pump_tick(&pump, now);
-}
 
 static void make_lines(void)
 {
@@ -133,13 +73,13 @@ static void every_byte_arrives_and_no_line_is_cut(void)
 			CHECK(pump_set_log(&pump, (uint32_t)log, "log", 3, keep(files[count - 1]), &settings, now) == log);
 		}
 		if (next(3) != 0)
-			turn();
+			turn(MILLISECOND);
 	}
 	CHECK(close(ends[1]) == 0);
 	CHECK(pump_close_log(&pump, (uint32_t)log) == 0);
 	for (int turns = 0; pump.pipe_count > 0; turns++) {
 		CHECK(turns < 10000);
-		turn();
+		turn(MILLISECOND);
 	}
 	CHECK(read_back(files, count) == BYTES);
 	CHECK(memcmp(found, expected, BYTES) == 0);
@@ -171,25 +111,25 @@ static void a_line_past_the_limit_is_cut(void)
 	log = pump_set_log(&pump, PUMP_NONE, "log", 3, keep(first), &settings, now);
 	CHECK(log >= 0 && pump_add(&pump, ends[0], (uint32_t)log, 9) >= 0);
 	CHECK(write(ends[1], expected, 1) == 1);
-	turn();
+	turn(MILLISECOND);
 	CHECK(pump_set_log(&pump, (uint32_t)log, "log", 3, keep(second), &settings, now) == log && pump.logs[log].next_fd >= 0);
 	memset(found, 'x', 60000);
 	CHECK(write(ends[1], found, 60000) == 60000);
 	for (int turns = 0; turns < 100; turns++)
-		turn();
+		turn(MILLISECOND);
 	CHECK(pump.logs[log].next_fd < 0);
 	CHECK(lseek(first, 0, SEEK_END) >= 20001 && lseek(first, 0, SEEK_END) <= 20001 + 4096);
 	CHECK(lseek(first, 0, SEEK_END) + lseek(second, 0, SEEK_END) == 60001);
 	CHECK(close(ends[1]) == 0 && pump_close_log(&pump, (uint32_t)log) == 0);
 	for (int turns = 0; pump.pipe_count > 0 && turns < 100; turns++)
-		turn();
+		turn(MILLISECOND);
 	CHECK(pump.pipe_count == 0 && pump.log_count == 0);
 	CHECK(close(first) == 0 && close(second) == 0);
 }
 
 int main(void)
 {
-	open_pump();
+	open_pump(note);
 	what_is_no_file_is_refused();
 	for (int round = 0; round < ROUNDS; round++)
 		every_byte_arrives_and_no_line_is_cut();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { findCgroup } from "../../src/supervisor/tree/findCgroup.ts";
 import { readLimits } from "../support/limits.ts";
@@ -99,7 +99,8 @@ test("memory and processor are limited by its cgroup", { skip: cgroupLimits() },
   await home.apply({ web: { command: SLEEP, resources: { memory: "64MiB", cpu: 0.5 } } });
   const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${(await processOf(home)).pid}/cgroup`, "utf8"))?.[1] ?? "";
   const base = "none" in cgroups ? "" : cgroups.delegated;
-  const directory = join(base, path.slice(path.indexOf("/daemonitor-")));
+  // It is that of the attempt, and the limits are the instance's.
+  const directory = join(base, dirname(path.slice(path.indexOf("/daemonitor-"))));
   assert.equal(readFileSync(join(directory, "memory.max"), "utf8").trim(), String(64 * 2 ** 20));
   assert.match(readFileSync(join(directory, "cpu.max"), "utf8"), /^50000 100000/);
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
-import { killCgroup, processesIn, removeCgroup } from "../../src/supervisor/tree/cgroup.ts";
+import { killCgroup, processesIn, removeCgroup, removedOrEmpty } from "../../src/supervisor/tree/cgroup.ts";
 import { type CgroupBase, findCgroup, ownCgroup } from "../../src/supervisor/tree/findCgroup.ts";
 import { findTree } from "../../src/supervisor/tree/findTree.ts";
 import { killTree } from "../../src/supervisor/tree/killTree.ts";
-import { cgroupOf, createCgroup, releaseCgroup } from "../../src/supervisor/tree/serviceCgroup.ts";
+import { createCgroup, findServiceCgroup, releaseCgroup } from "../../src/supervisor/tree/serviceCgroup.ts";
 import { type Tracked, track } from "../support/cleanup.ts";
 import { needsAll, needsPath } from "../support/needs.ts";
 import { isAlive } from "../support/process.ts";
@@ -50,26 +50,34 @@ describe("findCgroup", () => {
 });
 
 describe("the cgroup of a service", () => {
-  test("is below its home's, and no name is one of the kernel's files", () => {
-    const base: CgroupBase = { path: "/c/daemonitor-h", delegated: "/c", memory: true, cpu: true };
-    assert.equal(cgroupOf(base, "web/0", 3), "/c/daemonitor-h/web/0/3");
-    assert.equal(cgroupOf(base, "web/0"), "/c/daemonitor-h/web/0");
-    assert.equal(cgroupOf(base, "memory.max/0"), "/c/daemonitor-h/_memory.max/0");
-    assert.equal(cgroupOf(base, "_memory.max/0"), "/c/daemonitor-h/__memory.max/0");
+  test("is below its home's, and no name is one of the kernel's files", { skip: needsCgroup }, (t) => {
+    const base = someBase(track(t));
+    const paths = ["web/0", "cgroup.procs/0", "_web/1", "a:b/0"].map((name) => createCgroup(base, name, 3, NONE).path);
+    assert.deepEqual(
+      paths.map((path) => relative(base.path, path)),
+      ["tracked/web:0:3", "tracked/cgroup.procs:0:3", "tracked/_web:1:3", "tracked/a:b:0:3"],
+    );
+    const limited = createCgroup({ ...base, memory: "no", cpu: "no" }, "memory.max/0", 4, { memory: 1, cpu: null }).path;
+    assert.equal(relative(base.path, limited), "limited/memory.max:0/4");
+    assert.equal(findServiceCgroup(base, "web/0", 3), paths[0]);
+    assert.equal(findServiceCgroup(base, "memory.max/0", 4), limited);
+    assert.equal(findServiceCgroup(base, "web/0", 4), null);
   });
 
   test("is made and removed, with what is above it", { skip: needsCgroup }, (t) => {
     const base = someBase(track(t));
     const { path } = createCgroup(base, "web/0", 1, NONE);
-    createCgroup(base, "web/0", 2, NONE);
+    const other = createCgroup(base, "web/0", 2, NONE);
     mkdirSync(join(path, "made by the service"));
     assert.deepEqual(processesIn(path), []);
-    assert.ok(releaseCgroup(base, "web/0", 1));
+    assert.ok(removedOrEmpty(path), "there is another one below it, and no process");
+    assert.ok(releaseCgroup(base, path));
     assert.equal(existsSync(path), false);
-    assert.ok(existsSync(cgroupOf(base, "web/0", 2)));
-    assert.ok(releaseCgroup(base, "web/0", 2));
+    assert.ok(removedOrEmpty(other.path));
+    assert.equal(existsSync(other.path), false);
+    assert.ok(releaseCgroup(base, other.path));
     assert.equal(existsSync(base.path), false);
-    assert.ok(releaseCgroup(base, "web/0", 2));
+    assert.ok(releaseCgroup(base, other.path));
   });
 
   test("holds what left the session, lost its parent and cleared its environment", { skip: needsCgroup }, async (t) => {
@@ -85,11 +93,11 @@ describe("the cgroup of a service", () => {
     const child = await pid("child");
     assert.deepEqual(sorted(...processesIn(path)), sorted(main.pid, child));
     assert.deepEqual(pidsOf(findTree({ mark, cgroup: path })), sorted(main.pid, child));
-    assert.deepEqual(pidsOf(findTree({ mark, cgroup: cgroupOf(base, "web/0") })), sorted(main.pid, child));
-    assert.equal(releaseCgroup(base, "web/0", 1), false);
+    assert.equal(removedOrEmpty(path), false);
+    assert.equal(releaseCgroup(base, path), false);
     assert.deepEqual((await killTree({ mark, cgroup: path }, { timeout: 15_000 })).remaining, []);
     await ended(main.pid, child);
-    await until("it to be empty", () => releaseCgroup(base, "web/0", 1));
+    await until("it to be empty", () => releaseCgroup(base, path));
     assert.deepEqual(findTree({ mark, cgroup: path }), []);
   });
 
@@ -132,37 +140,38 @@ describe("the cgroup of a service", () => {
   test("gets its limits by the files that the kernel reads, where plain files stand for them", (t) => {
     const delegated = track(t).dir();
     const base: CgroupBase = { path: join(delegated, "daemonitor-h"), delegated, memory: true, cpu: true };
-    const above = [delegated, base.path, join(base.path, "web")];
-    mkdirSync(join(base.path, "web"), { recursive: true });
+    const above = [delegated, base.path, join(base.path, "limited")];
+    mkdirSync(join(base.path, "limited"), { recursive: true });
     for (const path of above) {
       writeFileSync(join(path, "cgroup.controllers"), "cpu io memory\n");
       writeFileSync(join(path, "cgroup.subtree_control"), "\n");
     }
     const { path, unlimited } = createCgroup(base, "web/0", 7, { memory: 2 ** 29, cpu: 0.25 });
-    assert.equal(path, join(base.path, "web/0/7"));
+    assert.equal(path, join(base.path, "limited/web:0/7"));
     assert.deepEqual(unlimited, []);
     const read = (...names: string[]) => readFileSync(join(...names), "utf8");
     for (const one of above) assert.match(read(one, "cgroup.subtree_control"), /^\+(memory|cpu)$/);
-    assert.equal(read(base.path, "web/0/memory.max"), "536870912");
-    assert.equal(read(base.path, "web/0/cpu.max"), "25000 100000");
+    assert.equal(read(base.path, "limited/web:0/memory.max"), "536870912");
+    assert.equal(read(base.path, "limited/web:0/cpu.max"), "25000 100000");
     writeFileSync(join(delegated, "cgroup.subtree_control"), "cpu\n");
     writeFileSync(join(delegated, "cgroup.controllers"), "cpu io\n");
     assert.match(
       createCgroup(base, "web/0", 8, { memory: 1, cpu: 2 }).unlimited.join(),
       /^web\/0 runs without its memory limit: \S+ has no memory controller/,
     );
-    assert.equal(read(base.path, "web/0/cpu.max"), "200000 100000");
+    assert.equal(read(base.path, "limited/web:0/cpu.max"), "200000 100000");
   });
 
   test("limits memory and processor", { skip: needsLimits }, (t) => {
     const base = someBase(track(t));
-    assert.deepEqual(createCgroup(base, "web/0", 1, { memory: 64 * 2 ** 20, cpu: 1.5 }).unlimited, []);
-    const read = (file: string) => readFileSync(join(cgroupOf(base, "web/0"), file), "utf8").trim();
+    const { path, unlimited } = createCgroup(base, "web/0", 1, { memory: 64 * 2 ** 20, cpu: 1.5 });
+    assert.deepEqual(unlimited, []);
+    const read = (file: string) => readFileSync(join(dirname(path), file), "utf8").trim();
     assert.equal(read("memory.max"), String(64 * 2 ** 20));
     assert.equal(read("cpu.max"), "150000 100000");
-    createCgroup(base, "web/0", 2, NONE);
+    createCgroup(base, "web/0", 2, { memory: null, cpu: 0.5 });
     assert.equal(read("memory.max"), "max");
-    assert.equal(read("cpu.max"), "max 100000");
+    assert.equal(read("cpu.max"), "50000 100000");
   });
 
   test("ends who takes more memory than it may", { skip: needsAll(needsLimits, needsPath(python)) }, async (t) => {
@@ -201,6 +210,6 @@ function withoutKill(): string | false {
   if ("none" in base) return base.none;
   const { path } = createCgroup(base, "probe/0", 1, NONE);
   const found = existsSync(join(path, "cgroup.kill"));
-  releaseCgroup(base, "probe/0", 1);
+  releaseCgroup(base, path);
   return found ? false : "the kernel has no cgroup.kill";
 }

@@ -8,7 +8,7 @@ import { isSuccess, type ResourceUsage } from "../exit.ts";
 import { faultPoint } from "../faultPoint.ts";
 import { InitError } from "../init/initError.ts";
 import type { ProcessRecord } from "../init/protocol.ts";
-import { processesIn } from "../tree/cgroup.ts";
+import { removedOrEmpty } from "../tree/cgroup.ts";
 import { findTree, type Tree } from "../tree/findTree.ts";
 import { killTree } from "../tree/killTree.ts";
 import { releaseCgroup } from "../tree/serviceCgroup.ts";
@@ -150,7 +150,8 @@ export class Endings {
     unit.attempts.delete(number);
     despiteDisk(() => journal.gone(unit.name, number));
     void notify.close(unit.name, number).catch(unlessInitIsGone);
-    if (attempt.cgroup !== null && !("none" in cgroups)) despiteDisk(() => void releaseCgroup(cgroups, unit.name, number));
+    const path = attempt.cgroup;
+    if (path !== null && !("none" in cgroups)) despiteDisk(() => void releaseCgroup(cgroups, path));
   }
 
   /** What was owed while the disk was full. */
@@ -167,10 +168,13 @@ export class Endings {
 
   /** Cheap where it can be, since the next process waits for it; a look at everything where it can't. */
   #livesOn(unit: Unit, attempt: Attempt, { adopted }: ProcessRecord): boolean {
-    if (attempt.cgroup !== null) return processesIn(attempt.cgroup).length > 0;
+    const isContained = attempt.cgroup !== null;
+    if (attempt.cgroup !== null && !removedOrEmpty(attempt.cgroup)) return true;
+    if (isContained && adopted) return false;
     if (!adopted) {
       const { pids, unsure } = this.#orphans.of(unit.name, [...attempt.sessions], attempt.number);
-      if (!unsure && pids.length === 0) return false;
+      // Of those that nobody can attribute, its own would be in its cgroup.
+      if ((isContained || !unsure) && pids.length === 0) return false;
       // A daemon that has written its title over its mark, in a session of its own: the pid file will tell.
       if (unsure && unit.spec.type === "forking" && unit.spec.pidFile !== null) return true;
     }

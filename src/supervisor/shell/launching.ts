@@ -100,16 +100,9 @@ export function listens({ spec }: Unit): boolean {
 
 /** Without a cgroup it runs all the same: it is found by its mark, its session and its parents then. */
 function makeCgroup({ cgroups, problems }: Context, unit: Unit, attempt: number): string | null {
-  const { memory, cpu } = unit.spec.resources;
-  // Only where it limits, or holds a daemon that may write its title over the mark (nginx, Redis): to join one takes the kernel 10 to 20 ms (it waits until no thread anywhere is being forked), and a
-  // service that was killed should be there again within 3.
-  const isLimited = memory !== null || cpu !== null;
-  if (!isLimited && unit.spec.type !== "forking") {
-    unit.degraded = [];
-    return null;
-  }
   if ("none" in cgroups) {
-    unit.degraded = isLimited ? [`${unit.name} runs without its limits of resources: ${cgroups.none}`] : [];
+    const { memory, cpu } = unit.spec.resources;
+    unit.degraded = memory === null && cpu === null ? [] : [`${unit.name} runs without its limits of resources: ${cgroups.none}`];
     return null;
   }
   try {

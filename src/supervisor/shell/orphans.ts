@@ -9,10 +9,10 @@
  * Not for an attempt that was adopted: its processes have another parent.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { isOver, type ProcessStat, readProcessStat } from "../../launch/processStat.ts";
 import type { Identity } from "../events.ts";
 import { identityOf } from "../tree/identity.ts";
 import { type Mark, readMark } from "../tree/mark.ts";
-import { isOver, type Process, readProcess } from "../tree/readProcess.ts";
 
 export interface Left {
   readonly pids: readonly Identity[];
@@ -58,7 +58,7 @@ export class Orphans {
     const marks = new Map<number, Marked>();
     for (const pid of children) {
       if (this.#isKnown(pid)) continue;
-      const found = readProcess(pid);
+      const found = readProcessStat(pid);
       if (found === undefined || isOver(found)) continue;
       const mark = this.#markOf(found);
       if (mark !== undefined) marks.set(pid, { startTime: found.startTime, mark });
@@ -70,13 +70,13 @@ export class Orphans {
     return { pids, unsure };
   }
 
-  #markOf({ pid, startTime }: Process): Mark | undefined {
+  #markOf({ pid, startTime }: ProcessStat): Mark | undefined {
     const known = this.#marks.get(pid);
     return known?.startTime === startTime ? known.mark : readMark(pid);
   }
 
   #classify(
-    { session }: Process,
+    { session }: ProcessStat,
     mark: Mark | undefined,
     instance: string,
     sessions: readonly number[],

@@ -2,7 +2,6 @@
  * What is really there when a supervisor begins: init's table, what the journal says was started, and what carries our mark.
  * What an earlier init started is taken into the table of this one, with its log pipes.
  */
-import { existsSync } from "node:fs";
 import { DaemonError } from "../../launch/errors.ts";
 import { native } from "../../native/addon.ts";
 import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
@@ -13,7 +12,7 @@ import type { JournalEntry, SpawnNote } from "../state/journalRecords.ts";
 import { findTree } from "../tree/findTree.ts";
 import { identityOf, isSame } from "../tree/identity.ts";
 import type { MarkedProcess } from "../tree/processTable.ts";
-import { cgroupOf } from "../tree/serviceCgroup.ts";
+import { findServiceCgroup } from "../tree/serviceCgroup.ts";
 import { Snapshot } from "../tree/snapshot.ts";
 import { adoptPipes } from "./adoptPipes.ts";
 import type { Context } from "./context.ts";
@@ -126,7 +125,8 @@ class Inventory {
       stock.exits.push({ attempt: note.attempt, pid: identity.pid, status });
       this.#sources.endings.tell(unit, { attempt: note.attempt, pid: identity.pid, status, usage: null }, true);
     }
-    const tree = { mark: { home: this.#context.homeId, instance: unit.name, attempt: note.attempt }, roots: [identity] };
+    const mark = { home: this.#context.homeId, instance: unit.name, attempt: note.attempt };
+    const tree = { mark, roots: [identity], ...(attempt.cgroup === null ? {} : { cgroup: attempt.cgroup }) };
     if (findTree(tree, this.#snapshot).length > 0) this.#remain(unit, note.attempt);
     else this.#sources.endings.release(unit, note.attempt);
   }
@@ -168,18 +168,20 @@ class Inventory {
     attempt.identity = identity;
     attempt.serial = serial;
     attempt.sessions.add(identity.pid);
-    const { cgroups } = this.#context;
-    if (!("none" in cgroups)) {
-      const path = cgroupOf(cgroups, unit.name, number);
-      if (existsSync(path)) attempt.cgroup = path;
-    }
+    attempt.cgroup = this.#cgroupOf(unit, number);
     const notes = this.#sources.entries.get(unit.name)?.spawns ?? [];
     attempt.outputAt = notes.find((note) => note.what === "process" && note.attempt === number)?.outputAt;
     return attempt;
   }
 
+  #cgroupOf({ name }: Unit, number: number): string | null {
+    const { cgroups } = this.#context;
+    return "none" in cgroups ? null : findServiceCgroup(cgroups, name, number);
+  }
+
   #remain(unit: Unit, number: number): void {
     const attempt = unit.attempt(number);
+    attempt.cgroup = this.#cgroupOf(unit, number);
     attempt.answered = true;
     attempt.ended = true;
     this.#of(unit).remains.add(number);

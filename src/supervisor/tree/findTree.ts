@@ -3,23 +3,23 @@
  *
  *   findTree({ mark: { home, instance: "web/0", attempt: 3 }, roots: [main], sessions: [main.pid] })
  *
- * Where a cgroup is given, it is what is in it, and the roots. Else a process belongs to the tree if it
- * - is one of the roots, or carries the mark;
+ * A process belongs to the tree if it
+ * - is in its cgroup, is one of the roots, or carries the mark;
  * - descends from one that belongs to it (all parents were seen in the same snapshot);
  * - is in a session that is the tree's: led by one that belongs to it; or without a leader by now, and vouched for by the
  *   caller or with one in it that belongs to the tree. Only descendants of a session's leader can be in it.
- * It doesn't if it started before the tree did, or carries the mark of another attempt or instance of the same home. This
- * process, its parents, pid 1 and the kernel's threads never belong to a tree.
+ * It doesn't if, outside of the cgroup, it started before the tree did, or carries the mark of another attempt or instance
+ * of the same home. This process, its parents, pid 1 and the kernel's threads never belong to a tree.
  *
  * A process that left its session, lost its parent and cleared its environment can't be found without a cgroup, unless
  * it was seen before: pass what an earlier call found as `roots`.
  */
+import { isOver, readProcessStat } from "../../launch/processStat.ts";
 import type { Identity } from "../events.ts";
 import { processesIn } from "./cgroup.ts";
 import { bootId, identityOf } from "./identity.ts";
 import type { Mark } from "./mark.ts";
 import type { MarkedProcess } from "./processTable.ts";
-import { isOver, type Process, readProcess } from "./readProcess.ts";
 import { Snapshot } from "./snapshot.ts";
 
 export interface Tree {
@@ -40,21 +40,21 @@ export interface Tree {
 
 /** The processes that live now, as a snapshot has them. */
 export function findTree(tree: Tree, snapshot: Snapshot = Snapshot.take()): Identity[] {
-  const contained = tree.cgroup === undefined ? undefined : inCgroup(tree.cgroup, snapshot);
-  // A main process may have moved to another cgroup.
-  const moved = livingRoots(tree.roots ?? [], snapshot).filter(
-    ({ pid }) => !snapshot.isSpared(pid) && !contained?.some((other) => other.pid === pid),
-  );
-  return (contained === undefined ? search(tree, snapshot) : [...contained, ...moved]).map(identityOf);
+  const contained = tree.cgroup === undefined ? [] : (inCgroup(tree.cgroup, snapshot) ?? []);
+  return search(tree, snapshot, contained).map(identityOf);
 }
 
 /** Undefined where it holds one of ours, or a parent: then it isn't the tree's alone. */
-export function inCgroup(cgroup: string, snapshot: Snapshot): Process[] | undefined {
+export function inCgroup(cgroup: string, snapshot: Snapshot): MarkedProcess[] | undefined {
   const pids = processesIn(cgroup);
   if (pids.some((pid) => snapshot.isSpared(pid))) return undefined;
-  // The snapshot is older than this list.
-  const found = pids.flatMap((pid) => snapshot.processes.get(pid) ?? readProcess(pid) ?? []);
-  return found.filter((process) => !isOver(process));
+  return pids.flatMap((pid) => snapshot.processes.get(pid) ?? readLater(pid));
+}
+
+/** What was forked since the snapshot was taken. It needs no mark: its cgroup tells whose it is. */
+function readLater(pid: number): MarkedProcess[] {
+  const found = readProcessStat(pid);
+  return found === undefined || isOver(found) ? [] : [{ ...found, mark: undefined }];
 }
 
 /** The earliest that a process of it can have started, in clock ticks after boot; 0 where nobody knows. */
@@ -64,7 +64,7 @@ export function startOf({ mark, roots = [], notBefore }: Tree): number {
   return mark.attempt === undefined || starts.length === 0 ? 0 : Math.min(...starts);
 }
 
-function search(tree: Tree, snapshot: Snapshot): MarkedProcess[] {
+function search(tree: Tree, snapshot: Snapshot, contained: readonly MarkedProcess[]): MarkedProcess[] {
   const { mark, roots = [], sessions = [] } = tree;
   const earliest = startOf(tree);
   const members = new Map<number, MarkedProcess>();
@@ -83,7 +83,7 @@ function search(tree: Tree, snapshot: Snapshot): MarkedProcess[] {
   };
   const isLateEnough = ({ startTime }: MarkedProcess) => startTime >= earliest;
 
-  for (const process of livingRoots(roots, snapshot)) add(process);
+  for (const process of [...contained, ...livingRoots(roots, snapshot)]) add(process);
   for (const process of snapshot.markedAs(mark.home, mark.instance)) {
     if (isLateEnough(process) && !belongsToAnother(process.mark, mark)) add(process);
   }

@@ -8,10 +8,10 @@
  */
 import { closeSync, readFileSync } from "node:fs";
 import { DaemonError, errnoName, isSystemError } from "../../launch/errors.ts";
+import { isOver, readProcessStat } from "../../launch/processStat.ts";
 import { native } from "../../native/addon.ts";
 import { parseSignal, signalName } from "../../values/signals.ts";
 import type { Identity } from "../events.ts";
-import { isOver, readProcess } from "./readProcess.ts";
 
 let currentBoot: string | undefined;
 
@@ -28,18 +28,14 @@ export function identityOf({ pid, startTime }: { readonly pid: number; readonly 
 
 /** Of the process that has this pid now, a zombie too; undefined where there is none. Only who knows that it lives knows which one it is. */
 export function readIdentity(pid: number): Identity | undefined {
-  const found = readProcess(pid);
+  const found = readProcessStat(pid);
   return found === undefined ? undefined : identityOf(found);
-}
-
-export function sameIdentity(one: Identity, other: Identity): boolean {
-  return one.pid === other.pid && one.startTime === other.startTime && one.bootId === other.bootId;
 }
 
 /** Whether this very process still runs. A zombie doesn't, unless threads of it live on. */
 export function isSame(identity: Identity): boolean {
   if (identity.bootId !== bootId()) return false;
-  const found = readProcess(identity.pid);
+  const found = readProcessStat(identity.pid);
   return found !== undefined && found.startTime === identity.startTime && !isOver(found);
 }
 

@@ -11,7 +11,7 @@
  * - in processes of other users, and set-user-ID ones, unless we are root.
  * Such a process is known by its session and its parents alone, or by its cgroup.
  */
-import { readProcFile } from "./readProcess.ts";
+import { readProcFile } from "../../launch/procFile.ts";
 
 export const MARK_VARIABLE = "DAEMONITOR_INSTANCE";
 

@@ -1,9 +1,10 @@
 /** All processes in one pass over /proc. */
 import { readdirSync } from "node:fs";
+import { isOver, type ProcessStat, readProcessStat } from "../../launch/processStat.ts";
+import { readProcFile } from "../../launch/procFile.ts";
 import { type Mark, readMark } from "./mark.ts";
-import { isOver, type Process, readProcess, readProcFile } from "./readProcess.ts";
 
-export interface MarkedProcess extends Process {
+export interface MarkedProcess extends ProcessStat {
   readonly mark: Mark | undefined;
 }
 
@@ -38,7 +39,7 @@ function readListed(table: Map<number, MarkedProcess>): void {
 }
 
 function readInto(table: Map<number, MarkedProcess>, pid: number): void {
-  const found = readProcess(pid);
+  const found = readProcessStat(pid);
   if (found !== undefined && !isOver(found)) table.set(pid, { ...found, mark: found.kernel ? undefined : readMark(pid) });
 }
 

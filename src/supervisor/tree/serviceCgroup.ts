@@ -1,13 +1,19 @@
 /**
- * The cgroups of services: BASE/SERVICE/N, and below it one for each attempt, since two run side by side in a rolling
- * reload. Limits are those of the instance.
+ * The cgroups of services: one for each attempt, since two run side by side in a rolling reload. Where nothing is limited
+ * it is only there to tell what belongs to the attempt, BASE/tracked/web:0:3. Limits are those of the instance, so that
+ * both attempts share them: BASE/limited/web:0/3. The two kinds are kept apart since whoever has a limit beside it is
+ * given the controller as well, which costs memory and time.
  *
  *   const cgroup = createCgroup(base, "web/0", 3, { memory: 2 ** 29, cpu: 1.5 });
  *   plan(…, joinCgroup(cgroup.path), …)                    // cgroup.unlimited: what could not be set, and why
- *   findTree({ mark, cgroup: cgroup.path });               // the attempt; the whole instance: cgroupOf(base, "web/0")
- *   releaseCgroup(base, "web/0", 3)                        // when it is gone
+ *   findTree({ mark, cgroup: cgroup.path });
+ *   findServiceCgroup(base, "web/0", 3);                   // of an attempt that another supervisor has started
+ *   releaseCgroup(base, cgroup.path)                       // when it is gone
+ *
+ * None is used twice: to make one takes 30 µs and to remove it as long, and what an earlier attempt left in it would be
+ * taken for the next one's.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { explain, removeCgroup, removeEmpty, unless } from "./cgroup.ts";
 import { type CgroupBase, enable } from "./findCgroup.ts";
@@ -29,44 +35,62 @@ export interface ServiceCgroup {
 const PERIOD = 100_000;
 const LEAST_QUOTA = 1000;
 
-/** Directory of an instance's cgroup, or of one attempt's. */
-export function cgroupOf(base: CgroupBase, instance: string, attempt?: number): string {
-  const path = join(base.path, ...instance.split("/").map(nameOf));
-  return attempt === undefined ? path : join(path, String(attempt));
-}
-
 /**
  * Makes an attempt's cgroup and sets the limits of its instance.
  *
  * @throws DaemonError EACCES, ENOSPC (cgroup.max.descendants)
  */
 export function createCgroup(base: CgroupBase, instance: string, number: number, { memory, cpu }: Resources): ServiceCgroup {
-  const path = cgroupOf(base, instance, number);
-  const whole = dirname(path);
+  const isLimited = memory !== null || cpu !== null;
+  const path = isLimited ? limitedPath(base, instance, number) : trackedPath(base, instance, number);
   explain("cgroup", path, () => mkdirSync(path, { recursive: true }));
-  const limit = (controller: "memory" | "cpu", wanted: number | null, text: (value: number) => string) => {
-    const reason = base[controller] === true ? handDown(base, whole, controller) : base[controller];
-    const file = join(whole, `${controller}.max`);
-    if (reason === undefined) {
-      const value = wanted === null ? "max" : text(wanted);
-      // Without a limit there may be no controller either.
-      explain("cgroup", file, () =>
-        wanted === null ? unless(["ENOENT", "EACCES"], undefined, () => writeFileSync(file, value)) : writeFileSync(file, value),
-      );
-      return [];
-    }
-    return wanted === null ? [] : [`${instance} runs without its ${controller} limit: ${reason}`];
-  };
+  if (!isLimited) return { path, unlimited: [] };
   const quota = (processors: number) => `${Math.max(LEAST_QUOTA, Math.round(processors * PERIOD))} ${PERIOD}`;
-  return { path, unlimited: [...limit("memory", memory, String), ...limit("cpu", cpu, quota)] };
+  const whole = dirname(path);
+  const reasons = [
+    { controller: "memory", reason: limit(base, whole, "memory", memory === null ? null : String(memory)) },
+    { controller: "cpu", reason: limit(base, whole, "cpu", cpu === null ? null : quota(cpu)) },
+  ];
+  return {
+    path,
+    unlimited: reasons.flatMap(({ controller, reason }) =>
+      reason === undefined ? [] : [`${instance} runs without its ${controller} limit: ${reason}`],
+    ),
+  };
+}
+
+/** The directory of an attempt's cgroup; null where it has none. */
+export function findServiceCgroup(base: CgroupBase, instance: string, number: number): string | null {
+  return [trackedPath(base, instance, number), limitedPath(base, instance, number)].find((path) => existsSync(path)) ?? null;
 }
 
 /** Removes an attempt's cgroup, and its parents as far as nothing else is in them. False while a process is in it. */
-export function releaseCgroup(base: CgroupBase, instance: string, number: number): boolean {
-  const path = cgroupOf(base, instance, number);
+export function releaseCgroup(base: CgroupBase, path: string): boolean {
   if (!removeCgroup(path)) return false;
   for (let parent = dirname(path); parent !== base.delegated; parent = dirname(parent)) if (!removeEmpty(parent)) break;
   return true;
+}
+
+/** Names of the kernel's own files have no ":" in them, and no number after it. */
+function trackedPath(base: CgroupBase, instance: string, number: number): string {
+  return join(base.path, "tracked", `${instance.replace("/", ":")}:${number}`);
+}
+
+function limitedPath(base: CgroupBase, instance: string, number: number): string {
+  return join(base.path, "limited", instance.replace("/", ":"), String(number));
+}
+
+/** Returns why it can't be had, if it is wanted. Null takes away the limit that the instance had before. */
+function limit(base: CgroupBase, whole: string, controller: "memory" | "cpu", value: string | null): string | undefined {
+  const file = join(whole, `${controller}.max`);
+  if (value === null) {
+    // Without a limit there may be no controller either.
+    if (existsSync(file)) explain("cgroup", file, () => unless(["EACCES"], undefined, () => writeFileSync(file, "max")));
+    return undefined;
+  }
+  const reason = base[controller] === true ? handDown(base, whole, controller) : base[controller];
+  if (reason === undefined) explain("cgroup", file, () => writeFileSync(file, value));
+  return reason;
 }
 
 /** From the delegated cgroup down to the instance's parent, so that the instance has the controller's files. */
@@ -78,9 +102,4 @@ function handDown(base: CgroupBase, whole: string, controller: "memory" | "cpu")
     if (reason !== undefined) return reason;
   }
   return undefined;
-}
-
-/** Names of the kernel's own files have a dot in them, and never begin with "_". */
-function nameOf(name: string): string {
-  return name.includes(".") || name.startsWith("_") ? `_${name}` : name;
 }
