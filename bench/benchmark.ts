@@ -40,7 +40,7 @@ export interface Verdict {
   readonly claim: string;
   readonly measured: number;
   readonly target: { readonly atLeast: number } | { readonly atMost: number };
-  readonly unit: "times" | "ms" | "MB" | "%";
+  readonly unit: "times" | "ms" | "MB" | "KB" | "%";
 }
 
 /** Whether the target is met. */

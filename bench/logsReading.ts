@@ -8,12 +8,12 @@ import { type Benchmark, type Context, type Row, times, type Verdict } from "./b
 import { type Contender, inTurn, now, program, type Stats, stats } from "./harness.ts";
 import { find } from "./peers.ts";
 
-const MB = 1024 * 1024;
-const ARCHIVES = 20;
+export const MB = 1024 * 1024;
+export const ARCHIVES = 20;
 const BIN = join(root, "bin/daemonitor.cjs");
 /** The log is this many minutes long. */
 const MINUTES = 210;
-const WORD = "needle-4711";
+export const WORD = "needle-4711";
 
 export const logsReading: Benchmark = {
   name: "logs-reading",
@@ -104,7 +104,8 @@ function verdictsOf(ends: Readonly<Record<string, Stats>>, searches: Searches, l
   ];
 }
 
-function ours(home: string, ...args: readonly string[]): Contender {
+/** The whole command, in a home of its own. */
+export function ours(home: string, ...args: readonly string[]): Contender {
   return () => {
     const start = now();
     const { status, stderr } = spawnSync(process.execPath, [BIN, "logs", ...args], {
@@ -116,13 +117,15 @@ function ours(home: string, ...args: readonly string[]): Contender {
   };
 }
 
-interface Piece {
+/** A segment, and from when to when it was written to. */
+export interface Piece {
   readonly path: string;
   readonly begin: number;
   readonly end: number;
 }
 
-function segments(home: string): Piece[] {
+/** Oldest first; the last one is written to. */
+export function segments(home: string): Piece[] {
   const directory = join(home, "log/web");
   const step = (MINUTES * 60_000) / (ARCHIVES + 1);
   const first = Math.floor(Date.now() / 60_000) * 60_000 - MINUTES * 60_000;
@@ -144,14 +147,19 @@ function makeLog(home: string, megabytes: number): void {
     while (written < size) written += writeSync(fd, block, 0, Math.min(block.length, Math.ceil((size - written) / 100) * 100));
     written += writeSync(fd, `${WORD}\n`);
     closeSync(fd);
-    const seconds = Math.floor((end - begin) / 1000);
-    const index = Buffer.alloc(seconds * 16);
-    for (let second = 0; second < seconds; second++) {
-      index.writeBigUInt64LE(BigInt(Math.floor(begin + (second + 1) * 1000)), second * 16);
-      index.writeBigUInt64LE(BigInt(Math.floor((written * (second + 1)) / seconds)), second * 16 + 8);
-    }
-    writeFileSync(`${path}.index`, index);
+    writeIndex({ path, begin, end }, written);
   }
+}
+
+/** As if it had grown evenly to so many bytes. */
+export function writeIndex({ path, begin, end }: Piece, bytes: number): void {
+  const seconds = Math.floor((end - begin) / 1000);
+  const index = Buffer.alloc(seconds * 16);
+  for (let second = 0; second < seconds; second++) {
+    index.writeBigUInt64LE(BigInt(Math.floor(begin + (second + 1) * 1000)), second * 16);
+    index.writeBigUInt64LE(BigInt(Math.floor((bytes * (second + 1)) / seconds)), second * 16 + 8);
+  }
+  writeFileSync(`${path}.index`, index);
 }
 
 async function latencies(home: string, context: Context): Promise<Stats> {

@@ -11,8 +11,11 @@ import { root } from "../scripts/root.ts";
 import { type Benchmark, holds } from "./benchmark.ts";
 import { closeDescriptors } from "./closeDescriptors.ts";
 import { command } from "./command.ts";
+import { dashboard } from "./dashboard.ts";
 import { fromLargeProcess, fromSmallProcess } from "./eventLoop.ts";
 import { importing } from "./importing.ts";
+import { logsArchives } from "./logsArchives.ts";
+import { logsPump } from "./logsPump.ts";
 import { logsReading } from "./logsReading.ts";
 import { workshop } from "./peers.ts";
 import { type Finished, machine, page, terminalText } from "./report.ts";
@@ -45,9 +48,12 @@ const benchmarks: readonly Benchmark[] = [
   supervisorRevival,
   supervisorPump,
   supervisorScale,
+  logsPump,
   logsReading,
+  logsArchives,
   sampling,
   terminal,
+  dashboard,
 ];
 
 const { only = [], quick = false, write = false } = flags();

@@ -1,12 +1,14 @@
 /*
  * When to move. A pipe that is quiet is watched by epoll and emptied at once;
  * one that is busy is emptied once in a millisecond, which costs far fewer
- * wake-ups and moves more at a time. A pipe whose log takes nothing waits.
+ * wake-ups and moves more at a time; sooner where its writer fills the largest
+ * buffer in that time. A pipe whose log takes nothing waits.
  */
 #include "pump.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -14,6 +16,10 @@
 
 #define TICK UINT64_C(1000000)
 #define BUSY_WITHIN (2 * TICK)
+/* Shorter than epoll_wait(2) can wait. */
+#define BREATH 100000L
+/* In a breath: less than that can wait for a tick. */
+#define FLOOD_IN_BREATH (FLOOD_SIZE / 8)
 
 int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct pump_event *), void *context)
 {
@@ -189,25 +195,44 @@ void pump_drain_all(struct pump *pump, uint64_t now)
 		pump_drain(pump, i, pump->pipes[i].owner, now);
 }
 
+static bool is_flooded(const struct pump_pipe *pipe, enum moved moved, uint64_t size)
+{
+	return pipe->state == PIPE_BUSY && ((moved == MOVED_FULL && pipe->size >= FLOOD_SIZE) || (pipe->flooded && size >= FLOOD_IN_BREATH));
+}
+
+/* Until something else happens, or a breath is over. */
+static void take_breath(const struct pump *pump)
+{
+	struct pollfd events = { .fd = pump->epoll, .events = POLLIN };
+	const struct timespec breath = { .tv_nsec = BREATH };
+
+	(void)!ppoll(&events, 1, &breath, NULL);
+}
+
 static void tick_busy(struct pump *pump, uint64_t now)
 {
-	bool again = false;
+	bool again = false, flooded = false;
 
 	pump->tick_at = PUMP_NEVER;
 	for (uint32_t i = pump->busy, next; i != PUMP_NONE; i = next) {
 		struct pump_pipe *pipe = &pump->pipes[i];
 		uint32_t size = pipe->size;
+		uint64_t before = pump->pumped;
 		enum moved moved = pump_move(pump, pipe, now);
 
 		next = pipe->next;
 		settle(pump, pipe, moved, now);
 		/* One that could not grow would hold up its writer until the next tick. */
 		again = again || (moved == MOVED_FULL && size < FLOOD_SIZE);
+		pipe->flooded = is_flooded(pipe, moved, pump->pumped - before);
+		flooded = flooded || pipe->flooded;
 		if (pipe->state == PIPE_IDLE && watch(pump, pipe, EPOLL_CTL_MOD) < 0)
 			move_to(pump, pipe, PIPE_BUSY);
 	}
 	if (pump->busy != PUMP_NONE)
-		pump->tick_at = again ? now : now + TICK;
+		pump->tick_at = again || flooded ? now : now + TICK;
+	if (flooded && !again)
+		take_breath(pump);
 }
 
 static void retry_waiting(struct pump *pump, uint64_t now)

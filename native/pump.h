@@ -60,6 +60,7 @@ struct pump_pipe {
 	uint32_t size;           /* of its buffer */
 	uint8_t state;
 	bool cut;                /* the beginning of the line that comes was dropped */
+	bool flooded;            /* a millisecond is too long for it */
 };
 
 struct pump_event {

@@ -1,12 +1,12 @@
 /** What `rotate` and `clear` share: one thing done to the logs of the instances that are meant. */
 import type { InstanceOutcome } from "../supervisor/control.ts";
+import { harmless } from "../values/textWidth.ts";
 import { type Arguments, type Command, type Flag, JSON_FLAG } from "./command.ts";
 import { connectTo } from "./connect.ts";
 import { exclude } from "./flagValues.ts";
 import { exitCodeOf } from "./outcomes.ts";
 import { print, printError, printJson } from "./output.ts";
 import { byOf, disjoint, selectorsOf } from "./selectors.ts";
-import { harmless } from "./textWidth.ts";
 
 export const LOG_ACTION_FLAGS = {
   quiet: { short: "q", describe: "print errors only" },

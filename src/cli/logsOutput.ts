@@ -7,6 +7,11 @@ export class LogsOutput {
   #parts: Buffer[] = [];
   #length = 0;
   #isGone = false;
+  readonly #fd: 1 | 2;
+
+  constructor(fd: 1 | 2 = 1) {
+    this.#fd = fd;
+  }
 
   /** Whether nobody reads any more, as after `| head`. */
   get isGone(): boolean {
@@ -35,10 +40,10 @@ export class LogsOutput {
   #out(bytes: Buffer): void {
     for (let rest = bytes; rest.length > 0 && !this.#isGone; ) {
       try {
-        rest = rest.subarray(writeSync(1, rest));
+        rest = rest.subarray(writeSync(this.#fd, rest));
       } catch (error) {
         const code = error instanceof Error && "code" in error ? error.code : undefined;
-        if (code === "EPIPE" || code === "EBADF") this.#isGone = true;
+        if (code === "EPIPE" || code === "EBADF" || code === "EIO") this.#isGone = true;
         else if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
         else throw error;
       }

@@ -2,12 +2,12 @@
 import { isatty } from "node:tty";
 import { ownTime, parseObject } from "../logs/readJson.ts";
 import { timeOfLine } from "../logs/readMerge.ts";
+import { textWidth } from "../values/textWidth.ts";
 import type { LogsOutput } from "./logsOutput.ts";
 import type { ShownLog } from "./logsSelect.ts";
 import { type LineStyle, lineText, nameColour, paint, shown } from "./logsText.ts";
 import type { Wanted } from "./logsWanted.ts";
 import { styleFor } from "./style.ts";
-import { textWidth } from "./textWidth.ts";
 
 export interface PrintedLine {
   /** Without the line end. */

@@ -1,4 +1,5 @@
 /** Shows logs: first what there is, by time, then, where that is asked for, what comes. */
+import { availableParallelism } from "node:os";
 import { type ReadEnd, type ReadOptions, readBytes, readForward, readLast } from "../logs/readLog.ts";
 import { collected, type MergedLine, mergeLines, type Source } from "../logs/readMerge.ts";
 import { listStreams } from "../logs/readSegments.ts";
@@ -12,6 +13,8 @@ import { printError } from "./output.ts";
 
 /** What the blocks of all logs together may take of the memory, in bytes. */
 const MEMORY = 32 * 1024 * 1024;
+/** Segments that are searched at once, of all logs together: the threads of Node that unpack. */
+const MOST_AT_ONCE = 4;
 const [SMALLEST_BLOCK, LARGEST_BLOCK] = [64 * 1024, 1024 * 1024];
 
 /** Returns the exit code. */
@@ -73,6 +76,7 @@ class Backlog {
     const { since, until, filter, follow } = this.#wanted;
     return {
       ...{ since, until, ...filter },
+      atOnce: Math.floor(Math.min(MOST_AT_ONCE, availableParallelism() + 1) / this.#logs.length),
       blockSize: Math.max(SMALLEST_BLOCK, Math.min(LARGEST_BLOCK, Math.floor(MEMORY / 2 / this.#logs.length))),
       ...(follow ? { reached: (end: ReadEnd) => void this.#ends.set(keyOf(log), end) } : {}),
     };

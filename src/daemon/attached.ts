@@ -19,17 +19,22 @@ export function withInheritedStreams<O extends SharedOptions>(options: O | undef
 }
 
 /** Points this process's own standard streams where the options have them. */
-export function redirectSelf(options: CheckedSharedOptions, ident: string): void {
-  withStreams(options, ident, (streams) => apply(streams.steps));
+export function redirectSelf(options: CheckedSharedOptions, owner: number | undefined, ident: string): void {
+  withStreams(options, owner, ident, (streams) => apply(streams.steps));
 }
 
 /**
  * The streams for as long as `action` takes, the syslog relay started. An error leaves descriptors 0 to 2 as they were, so
  * that it can be reported where the caller looks.
  */
-export function withStreams(options: CheckedSharedOptions, ident: string, action: (streams: Streams) => void): void {
+export function withStreams(
+  options: CheckedSharedOptions,
+  owner: number | undefined,
+  ident: string,
+  action: (streams: Streams) => void,
+): void {
   const relay = usesSyslog(options) ? new SyslogRelay() : undefined;
-  const streams = composeStreams(options, relay?.writeEnd);
+  const streams = composeStreams(options, owner, relay?.writeEnd);
   const before = [0, 1, 2].map((fd) => native().duplicate(fd, OWN_FDS_FROM));
   try {
     relay?.start(ident, process.pid);

@@ -97,11 +97,12 @@ function becomeLauncher(options: CheckedCreateDaemonOptions): Launcher {
 
 /** Without detaching: all of it but the forks and the closing of descriptors, which Node needs. */
 function becomeAttached(options: CheckedCreateDaemonOptions): Daemon {
-  const environment = composeEnvironment(options, resolveIdentity(options).account);
+  const { uid, account } = resolveIdentity(options);
+  const environment = composeEnvironment(options, account);
   const pidFile = options.pidFile === undefined ? undefined : PidFile.acquire(options.pidFile);
   try {
     pidFile?.write();
-    redirectSelf(options, options.name ?? process.title);
+    redirectSelf(options, uid, options.name ?? process.title);
     apply(plan(resourceSteps(options), options.noNewPrivileges && noNewPrivileges()));
     applyEnvironment(environment);
     settle(options);

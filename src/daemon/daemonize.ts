@@ -132,7 +132,7 @@ function replaceSelf(options: Checked, base: Base): never {
   const pidFile =
     options.pidFile === undefined ? undefined : PidFile.acquire(options.pidFile, base.owner === undefined ? {} : { owner: base.owner });
   try {
-    withStreams(options, base.name, (streams) => {
+    withStreams(options, base.owner, base.name, (streams) => {
       apply(composePlan(options, { ...base, detach: false, streams, pidFile, exec: base.exec() }));
     });
   } catch (error) {
@@ -144,7 +144,7 @@ function replaceSelf(options: Checked, base: Base): never {
 
 /** Stand-ins for what only a launch opens. */
 function dryPlan(options: Checked, base: Base, detach: boolean): Plan {
-  const streams = composeStreams(options, OWN_FDS_FROM, { copy: (fd) => fd, close: () => undefined });
+  const streams = composeStreams(options, base.owner, OWN_FDS_FROM, { copy: (fd) => fd, close: () => undefined });
   const pidFile = options.pidFile === undefined ? undefined : { fd: OWN_FDS_FROM, path: options.pidFile };
   const hand: PlanParts["hand"] = options.ready.on === "fd" ? [[OWN_FDS_FROM, options.ready.fd]] : [];
   if (options.ready.on === "notify") base.environment.set("NOTIFY_SOCKET", "@");

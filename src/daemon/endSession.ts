@@ -1,9 +1,9 @@
 /** Ends what a daemon started before it failed: the processes that are still in its session. */
 import { closeSync, readdirSync } from "node:fs";
 import { isSystemError } from "../launch/errors.ts";
+import { readProcessStat } from "../launch/processStat.ts";
 import { native } from "../native/addon.ts";
 import { signalNumber } from "../values/signals.ts";
-import { readProcStat } from "./procStat.ts";
 
 /**
  * SIGKILL to every process of a session. Whoever called setsid(2) has left it.
@@ -16,7 +16,7 @@ export function endSession(session: number): void {
 }
 
 function isMember(pid: number, session: number): boolean {
-  const stat = readProcStat(pid);
+  const stat = readProcessStat(pid);
   return stat?.session === session && stat.state !== "Z";
 }
 

@@ -53,7 +53,7 @@ export function* launchDaemon(
     const relay = usesSyslog(options) ? new SyslogRelay() : undefined;
     cleanup.add(() => relay?.close());
     const request = prepare(cleanup, held);
-    const streams = composeStreams({ ...options, stderr: request.stderr }, relay?.writeEnd);
+    const streams = composeStreams({ ...options, stderr: request.stderr }, owner, relay?.writeEnd);
     cleanup.add(() => streams.close());
     created = newLogs(options);
     const launched = launch(composePlan(options, { ...request, detach: true, streams, pidFile: held }));

@@ -1,12 +1,12 @@
 /** A daemon that was launched and is not ready yet, as its launcher sees it. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { readProcessStat } from "../launch/processStat.ts";
 import type { Launched } from "../launch/run.ts";
 import { native } from "../native/addon.ts";
 import { signalNumber } from "../values/signals.ts";
 import { endSession } from "./endSession.ts";
 import { exitStatusOf } from "./exitStatus.ts";
 import type { Stream } from "./options.ts";
-import { readProcStat } from "./procStat.ts";
 import type { Launchling } from "./readiness.ts";
 
 /** Where the daemon's standard error can be read back. */
@@ -21,7 +21,7 @@ const MOST_LINES = 20;
 
 export function launchling({ pid, pidfd }: Launched, name: string, words: Words): Launchling {
   // Asked while it can be: its number is gone once init has reaped it.
-  const session = readProcStat(pid)?.session;
+  const session = readProcessStat(pid)?.session;
   return {
     pid,
     pidfd,

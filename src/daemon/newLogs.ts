@@ -1,5 +1,5 @@
 /** A launch that fails leaves nothing behind, so the log files that it created go again, unless something was written to them. */
-import { statSync, unlinkSync } from "node:fs";
+import { lstatSync, unlinkSync } from "node:fs";
 import type { CheckedSharedOptions } from "./options.ts";
 
 /** The files that a launch with these options would create. */
@@ -11,7 +11,7 @@ export function newLogs({ stdout, stderr }: Pick<CheckedSharedOptions, "stdout" 
 /** What can't be seen is not ours to remove. */
 function isThere(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return true;
   }
@@ -21,7 +21,7 @@ function isThere(path: string): boolean {
 export function removeEmpty(paths: readonly string[]): void {
   for (const path of paths) {
     try {
-      const stat = statSync(path, { throwIfNoEntry: false });
+      const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat?.isFile() === true && stat.size === 0) unlinkSync(path);
     } catch {
       // A directory that doesn't allow it keeps an empty file.

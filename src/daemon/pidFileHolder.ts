@@ -1,10 +1,11 @@
 /** Whose pid file it is. */
 import { type BigIntStats, fstatSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
+import { readProcessStat } from "../launch/processStat.ts";
 import { native } from "../native/addon.ts";
 import { monotonicMs } from "../values/clock.ts";
 import { readPid, STEP } from "./pidFileTrust.ts";
-import { findLockHolder, hasOpen, processName, readProcStat, wallClock } from "./procStat.ts";
+import { findLockHolder, hasOpen, processName, wallClock } from "./procStat.ts";
 
 /**
  * File times come from a clock that ticks every 4 to 10 ms, start times are counted in 10 ms: a
@@ -20,7 +21,7 @@ const CLOCK_TOLERANCE = 100;
  * nothing; pid 1 is older than any file, so it needs the proof.)
  */
 export function isNamedBy(file: BigIntStats, pid: number): boolean {
-  const stat = readProcStat(pid);
+  const stat = readProcessStat(pid);
   if (stat === undefined || stat.state === "Z" || stat.state === "X") return false;
   if (hasOpen(pid, file)) return true;
   const written = Number(file.mtimeNs) / 1e6;

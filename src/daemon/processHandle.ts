@@ -1,11 +1,12 @@
 /** A process held by a pidfd: what is signalled is that very process, never another one that got its number. */
 import { closeSync } from "node:fs";
 import { DaemonError, errnoName, isSystemError } from "../launch/errors.ts";
+import { readProcessStat } from "../launch/processStat.ts";
 import { native } from "../native/addon.ts";
 import type { ExitStatus } from "../values/exitStatus.ts";
 import { parseSignal, signalName } from "../values/signals.ts";
 import { exitStatusOf } from "./exitStatus.ts";
-import { processName, readProcStat, wallClock } from "./procStat.ts";
+import { processName, wallClock } from "./procStat.ts";
 
 /** poll(2) counts in a signed 32-bit integer. */
 const LONGEST_WAIT = 2 ** 31 - 1;
@@ -32,7 +33,7 @@ export class ProcessHandle {
     this.pid = pid;
     this.#pidfd = pidfd;
     this.name = processName(pid);
-    this.startedAt = new Date(wallClock(readProcStat(pid)?.startTime ?? 0n));
+    this.startedAt = new Date(wallClock(readProcessStat(pid)?.startTime ?? 0));
   }
 
   /**

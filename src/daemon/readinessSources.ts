@@ -1,10 +1,11 @@
 /** Where word of readiness comes from: sd_notify(3) datagrams, or a line on a descriptor as s6 has it. */
 import { closeSync, readFileSync, readSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
+import { readProcessStat } from "../launch/processStat.ts";
 import { type NotifyMessage, native } from "../native/addon.ts";
 import { monotonicMs } from "../values/clock.ts";
 import { parseNotifyMessage } from "../values/notifyMessage.ts";
-import { readProcStat, uidsOf } from "./procStat.ts";
+import { uidsOf } from "./procStat.ts";
 import type { ReadinessSource, Verdict, Wait } from "./readiness.ts";
 
 const WAITING: Verdict = { is: "waiting" };
@@ -66,8 +67,8 @@ export class NotifySource implements ReadinessSource {
   /** A sender that is gone already can only be told by its user. */
   #isTrusted({ pid, uid }: NotifyMessage): boolean {
     if (pid === this.#daemon) return true;
-    const sender = readProcStat(pid);
-    const daemon = readProcStat(this.#daemon);
+    const sender = readProcessStat(pid);
+    const daemon = readProcessStat(this.#daemon);
     if (sender !== undefined && daemon !== undefined) return sender.session === daemon.session;
     return uid === uidsOf(this.#daemon)?.effective;
   }

@@ -19,6 +19,7 @@ import { basename, dirname, join } from "node:path";
 import { type Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip, createZstdCompress, createZstdDecompress, constants as zlib } from "node:zlib";
+import { faultPoint } from "./faultPoint.ts";
 import { parseSegment, partialName } from "./segmentNames.ts";
 import { removeFile } from "./streamFiles.ts";
 
@@ -44,11 +45,14 @@ export async function compressSegment(path: string, compression: Compression): P
       removeFile(there);
     }
     const partial = join(dirname(path), partialName(basename(path), SUFFIX[compression]));
+    faultPoint("before partial");
     try {
       await write(plain, partial, compression);
       // Pruned meanwhile: it must not come back.
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+      faultPoint("before compressed name");
       renameSync(partial, `${path}.${SUFFIX[compression]}`);
+      faultPoint("after compressed name");
     } finally {
       removeFile(partial);
     }
@@ -71,7 +75,9 @@ function finish(path: string): void {
   } finally {
     closeSync(directory);
   }
+  faultPoint("before plain removal");
   removeFile(path);
+  faultPoint("after plain removal");
 }
 
 async function write(plain: number, partial: string, compression: Compression): Promise<void> {

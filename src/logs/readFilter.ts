@@ -8,6 +8,7 @@ import { isAscii } from "node:buffer";
 import { given, ValueError } from "../values/valueError.ts";
 import { fieldOf, parseObject } from "./readJson.ts";
 import { levelOf, levelOfText, USUAL_LEVEL } from "./readLevels.ts";
+import { type Finder, needleFinder } from "./readNeedle.ts";
 
 export interface Filter {
   readonly grep?: Grep | undefined;
@@ -50,7 +51,10 @@ export function makePicker({ grep, level }: Filter): Picker {
   if (level !== undefined) return byLevel(level, grep);
   if (grep === undefined) return everyLine;
   const { needle, pattern, test } = grep;
-  if (needle !== undefined) return (bytes) => byNeedle(bytes, needle, test);
+  if (needle !== undefined) {
+    const find = needleFinder(needle);
+    return (bytes) => byNeedle(bytes, find, test);
+  }
   const matches = test ?? (() => true);
   return (bytes) => (pattern !== undefined && isAscii(bytes) ? byPattern(bytes, pattern, matches) : byTest(bytes, matches));
 }
@@ -74,12 +78,12 @@ export function* everyLine(bytes: Buffer): Generator<Range, void, undefined> {
   }
 }
 
-function* byNeedle(bytes: Buffer, needle: Buffer, test: Grep["test"]): Generator<Range, void, undefined> {
-  for (let at = bytes.indexOf(needle); at !== -1; ) {
+function* byNeedle(bytes: Buffer, find: Finder, test: Grep["test"]): Generator<Range, void, undefined> {
+  for (let at = find(bytes, 0); at !== -1; ) {
     const begin = bytes.lastIndexOf(NEWLINE, at) + 1;
     const end = endOf(bytes, at);
     if (test === undefined || test(bytes.subarray(begin, end))) yield [begin, end];
-    at = bytes.indexOf(needle, end);
+    at = find(bytes, end);
   }
 }
 

@@ -49,7 +49,8 @@ export async function* followLogs<T extends FollowTarget>(options: FollowOptions
         following.sawNews(key, told);
         yield { target, lines };
       }
-      if (!isNews) await following.wait();
+      if (isNews) await following.discoverInTime();
+      else await following.wait();
     }
   } finally {
     following.close();
@@ -116,8 +117,13 @@ class Following<T extends FollowTarget> {
     if (this.#untold >= 3) this.#often = true;
   }
 
-  async wait(): Promise<void> {
+  /** Also where one writes without a pause. */
+  async discoverInTime(): Promise<void> {
     if (Date.now() >= this.#discoverAt) await this.discover();
+  }
+
+  async wait(): Promise<void> {
+    await this.discoverInTime();
     if (this.#told.size > 0 || this.#options.signal.aborted) return;
     const pause = Math.max(1, Math.min(this.#lookAt, this.#discoverAt) - Date.now());
     await new Promise<void>((resolve) => {

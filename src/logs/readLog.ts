@@ -5,8 +5,9 @@
  *   const last = await readLast(log, 15, {});
  */
 import { closeSync } from "node:fs";
+import { type Ahead, inOrder } from "./readAhead.ts";
 import { BLOCK, type Block, backwardBlocks, forwardBlocks } from "./readBlocks.ts";
-import { type Filter, makePicker, type Picker } from "./readFilter.ts";
+import { everyLine, type Filter, makePicker, type Picker } from "./readFilter.ts";
 import { TimeIndex } from "./readIndex.ts";
 import { type LineBlock, wholeLines, wholeLinesBackwards } from "./readLines.ts";
 import { type OpenSegment, openSegment, type Segment, segmentsOf } from "./readSegments.ts";
@@ -29,6 +30,8 @@ export interface ReadOptions extends Filter {
   readonly longestLine?: number;
   /** Bytes of lines at which {@link readLast} has enough. Default: no limit. */
   readonly mostBytes?: number;
+  /** Segments that {@link readForward} searches at once, where a text is looked for and no level. Default 1. */
+  readonly atOnce?: number;
   /** Told where reading stopped, so that following can go on there: the end of the last whole line, or the end of all. */
   readonly reached?: (end: ReadEnd) => void;
 }
@@ -53,6 +56,8 @@ export interface LogLine {
 /** Around a place that an index gives, which may be in the midst of a line. */
 const MARGIN = 64 * 1024;
 const NEWLINE = 0x0a;
+/** Bytes that a line takes of the memory besides its own, about. */
+const LINE_MEMORY = 200;
 
 /**
  * The lines that are wanted, in batches, oldest first. A batch is to be used before the next one is asked for: its memory is used again.
@@ -60,16 +65,20 @@ const NEWLINE = 0x0a;
  * @throws what the system says of a file that can't be read
  */
 export async function* readForward(log: LogName, options: ReadOptions = {}): AsyncGenerator<readonly LogLine[], void, undefined> {
+  const { atOnce = 1, grep, level } = options;
+  // A level goes on from one segment to the next.
+  if (atOnce > 1 && grep !== undefined && level === undefined) return yield* searchedAtOnce(log, options, atOnce);
   const pick = makePicker(options);
-  for await (const { block, index, segment } of readBlocks(log, options)) {
-    const lines = linesOf(block, pick, timesOf(index, segment));
-    if (lines.length > 0) yield lines;
-  }
+  for await (const lines of ofSegments(log, options, (open) => linesIn(open, pick, options))) if (lines.length > 0) yield lines;
 }
 
 /** The bytes between two times, in blocks of whole lines; `filter` is not looked at. As {@link readForward}. */
 export async function* readBytes(log: LogName, options: ReadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
-  for await (const { block } of readBlocks(log, options)) yield block.bytes;
+  const blocksIn = (open: OpenSegment) => {
+    const { start, end } = bounds(open, options);
+    return linesBetween(open, start, end, options);
+  };
+  for await (const { bytes } of ofSegments(log, options, blocksIn)) yield bytes;
 }
 
 /** The last lines that are wanted, oldest first. */
@@ -92,30 +101,52 @@ export async function readLast(log: LogName, count: number, options: ReadOptions
   return kept.flat();
 }
 
-interface Found {
-  readonly block: LineBlock;
-  readonly index: TimeIndex;
-  readonly segment: OpenSegment;
-}
-
-async function* readBlocks(log: LogName, options: ReadOptions): AsyncGenerator<Found, void, undefined> {
+/** What `read` finds in each segment, one after the other. */
+async function* ofSegments<T>(
+  log: LogName,
+  options: ReadOptions,
+  read: (open: OpenSegment) => AsyncGenerator<T, void, undefined>,
+  ahead?: Ahead<T>,
+): AsyncGenerator<T, void, undefined> {
   const { archives, current } = segmentsOf(log.directory, log.stream);
   try {
     if (current !== undefined) await reachedEnd(current, options);
-    for (const segment of wantedSegments(archives, current, options)) {
-      const open = isOpen(segment) ? segment : openSegment(segment);
-      // Removed meanwhile, to make room.
-      if (open === undefined) continue;
-      try {
-        const { index, start, end } = bounds(open, options);
-        for await (const block of linesBetween(open, start, end, options)) yield { block, index, segment: open };
-      } finally {
-        if (!isOpen(segment)) closeSync(open.fd);
-      }
-    }
+    const sources = wantedSegments(archives, current, options).map((segment) => () => inOpen(segment, read));
+    if (ahead !== undefined) yield* inOrder(sources, ahead);
+    else for (const source of sources) yield* source();
   } finally {
     if (current !== undefined) closeSync(current.fd);
   }
+}
+
+async function* inOpen<T>(
+  segment: Segment | OpenSegment,
+  read: (open: OpenSegment) => AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  const open = isOpen(segment) ? segment : openSegment(segment);
+  // Removed meanwhile, to make room.
+  if (open === undefined) return;
+  try {
+    yield* read(open);
+  } finally {
+    if (!isOpen(segment)) closeSync(open.fd);
+  }
+}
+
+/** A batch for each block, empty or not. */
+async function* linesIn(open: OpenSegment, pick: Picker, options: ReadOptions): AsyncGenerator<readonly LogLine[], void, undefined> {
+  const { index, start, end } = bounds(open, options);
+  const times = timesOf(index, open);
+  for await (const block of linesBetween(open, start, end, options)) yield linesOf(block, pick, times);
+}
+
+/** Unpacking is for other threads, so that several segments take little more time than one. */
+function searchedAtOnce(log: LogName, options: ReadOptions, atOnce: number): AsyncGenerator<readonly LogLine[], void, undefined> {
+  const copies = async function* (open: OpenSegment) {
+    for await (const lines of linesIn(open, makePicker(options), options)) yield lines.map(copied);
+  };
+  const size = (lines: readonly LogLine[]) => bytesIn(lines) + lines.length * LINE_MEMORY;
+  return ofSegments(log, options, copies, { atOnce, size });
 }
 
 /** By the times of their names: the rest is not even opened. */
@@ -219,6 +250,11 @@ function timesOf(index: TimeIndex, { begunAt, closedAt, changedAt }: OpenSegment
 
 /** @param most only that many, the last ones */
 function linesOf({ bytes, offset, ended }: LineBlock, pick: Picker, times: Times, most = Infinity): readonly LogLine[] {
+  // Where every line is wanted, those before them needn't be looked for.
+  if (pick === everyLine && most < Infinity) {
+    const from = beginOfLast(bytes, most);
+    if (from > 0) return linesOf({ bytes: bytes.subarray(from), offset: offset + from, ended }, pick, times);
+  }
   const ranges = [...pick(bytes)];
   const wanted = ranges.length > most ? ranges.slice(ranges.length - most) : ranges;
   return wanted.map(([begin, end]) => ({
@@ -226,6 +262,13 @@ function linesOf({ bytes, offset, ended }: LineBlock, pick: Picker, times: Times
     time: times(offset + begin),
     ended: end < bytes.length || ended,
   }));
+}
+
+/** Where the last lines begin, so many of them. */
+function beginOfLast(bytes: Buffer, count: number): number {
+  let begin = bytes.length;
+  for (let lines = 0; lines < count && begin > 0; lines++) begin = begin === 1 ? 0 : bytes.lastIndexOf(NEWLINE, begin - 2) + 1;
+  return begin;
 }
 
 function copied(line: LogLine): LogLine {

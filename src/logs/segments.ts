@@ -8,6 +8,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Budget, chooseRemovals, type Limits } from "./budget.ts";
+import { faultPoint } from "./faultPoint.ts";
 import { IndexWriter } from "./indexWriter.ts";
 import { type Found, type Recovery, recoveryOf } from "./recover.ts";
 import { archiveName, currentName, nextName } from "./segmentNames.ts";
@@ -76,11 +77,15 @@ export class Segments {
       this.#newest = time;
       this.#oldest = Math.min(this.#oldest, time);
       const archive = this.pathOf({ time });
+      faultPoint("before archive name");
       renameSync(this.path, archive);
+      faultPoint("before archive index");
       this.index.moveTo(`${archive}.index`);
     }
     this.index.clear();
+    faultPoint("before log name");
     renameUnlessGone(this.nextPath, this.path);
+    faultPoint("after log name");
     return size > 0 ? { time, size } : null;
   }
 

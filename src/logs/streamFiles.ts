@@ -1,6 +1,7 @@
 /** The files of a stream as they are on the disk. */
 import { lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { faultPoint } from "./faultPoint.ts";
 import { currentName, nextName, parseSegment, type SegmentForm } from "./segmentNames.ts";
 
 /** A segment that was put aside, with all that belongs to it. */
@@ -56,7 +57,10 @@ export function readStream(directory: string, stream: string): StreamFiles {
 /** The text first: an index without its segment is removed with it later, a segment without its index only costs time. */
 export function removeArchive(directory: string, { files }: Archive): void {
   const isIndex = (file: string) => file.endsWith(".index");
-  for (const file of [...files.filter((file) => !isIndex(file)), ...files.filter(isIndex)]) removeFile(join(directory, file));
+  faultPoint("before removal");
+  for (const file of files.filter((file) => !isIndex(file))) removeFile(join(directory, file));
+  faultPoint("within removal");
+  for (const file of files.filter(isIndex)) removeFile(join(directory, file));
 }
 
 export function removeFile(path: string): void {

@@ -7,6 +7,8 @@
  *   faultPoint("after spawn");
  */
 
+import { LOG_FAULT_POINTS, setLogFaultHook } from "../logs/faultPoint.ts";
+
 /** Each with the place where it belongs. */
 export const FAULT_POINTS = [
   /** Just before init is asked to run an instance's launch plan: the journal has the note "spawning". */
@@ -49,6 +51,11 @@ export const FAULT_POINTS = [
   "before reconcile",
   /** Every instance was told what was found. */
   "after reconcile",
+  /** The next file of a log is there; init doesn't know of it. */
+  "before log switch",
+  /** Init was told to go on in it at the next line end. */
+  "after log switch",
+  ...LOG_FAULT_POINTS,
 ] as const;
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];
@@ -63,4 +70,5 @@ export function faultPoint(name: FaultPoint): void {
 /** What each {@link faultPoint} calls from now on; undefined for nothing, which is the default. For the crash run. */
 export function setFaultHook(next: ((name: FaultPoint) => void) | undefined): void {
   hook = next;
+  setLogFaultHook(next);
 }

@@ -95,6 +95,13 @@ test("--env sets a variable, or passes on the caller's", (t) => {
   );
 });
 
+test("--log-max-size is refused with the reason, and what to do instead", () => {
+  const reason = /^daemonize: there is no --log-max-size: no process of ours is left that could rotate a log; for that run it as a service/;
+  for (const args of [["--log-max-size", "10MB"], ["--log-max-size=10MB"]]) {
+    assert.throws(() => parse(daemonizeCommand, [...args, "--", "true"]), { name: "OptionError", message: reason });
+  }
+});
+
 test("mistakes are told in flags, not in options", () => {
   const cases: readonly (readonly [readonly string[], string | RegExp])[] = [
     [["--umask", "9"], '--umask: "9" is not an octal mode from 0 to 0777, such as "022" or 0o022'],

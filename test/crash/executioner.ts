@@ -1,9 +1,10 @@
 /** Kills init, the supervisor or both, at a random instant or at a fault point, and waits until commands are answered again. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { DaemonError } from "../../src/launch/errors.ts";
+import { LOG_FAULT_POINTS } from "../../src/logs/faultPoint.ts";
 import { FAULT_POINTS, type FaultPoint } from "../../src/supervisor/faultPoint.ts";
-import { sameIdentity } from "../../src/supervisor/tree/identity.ts";
 import { readSources } from "../project/sources.ts";
 import type { Random } from "../simulation/random.ts";
 import { until } from "../support/wait.ts";
@@ -25,6 +26,9 @@ export interface Killed {
 const OF_ADOPTION: ReadonlySet<FaultPoint> = new Set(["before adopt", "after adopt", "before hold", "after hold"]);
 const AT_START: ReadonlySet<FaultPoint> = new Set([...OF_ADOPTION, "before reconcile", "after reconcile"]);
 
+/** The services of the crash run don't rotate: logPoints.test.ts is for these. */
+const OF_LOGS: ReadonlySet<FaultPoint> = new Set(["before log switch", "after log switch", ...LOG_FAULT_POINTS]);
+
 /** Milliseconds of commands in which a fault point is come to, or else somebody is killed so that it is come to at the start. */
 const LONGEST_WAIT = 2000;
 const LONGEST_START = 15_000;
@@ -43,7 +47,7 @@ export interface ExecutionerOptions {
 
 export class Executioner {
   readonly #options: ExecutionerOptions;
-  readonly #points = usedPoints();
+  readonly #points = usedPoints().filter((point) => !OF_LOGS.has(point));
   #next: number;
   /** When it was killed, or lost its init and made way for the next one; until commands are answered again. */
   #supervisorDownSince: bigint | undefined;
@@ -145,7 +149,7 @@ export class Executioner {
       "commands to be answered again",
       async () => {
         const now = await tree.pair();
-        const isNew = (who: "init" | "supervisor") => !sameIdentity(now[who], before[who]);
+        const isNew = (who: "init" | "supervisor") => !isDeepStrictEqual(now[who], before[who]);
         return (victim === "supervisor" ? isNew("supervisor") : isNew("init")) && now;
       },
       { timeout: 60_000 },
@@ -157,8 +161,8 @@ export class Executioner {
   }
 }
 
-/** Those that the supervisor calls. */
+/** Those that the supervisor or its compressor calls. */
 export function usedPoints(): readonly FaultPoint[] {
-  const code = readSources("src/{supervisor,api}/**/*.ts").map((source) => source.code);
+  const code = readSources("src/{supervisor,api,logs}/**/*.ts").map((source) => source.code);
   return FAULT_POINTS.filter((point) => code.some((text) => text.includes(`faultPoint("${point}")`)));
 }

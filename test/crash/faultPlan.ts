@@ -14,12 +14,16 @@ export interface FaultPlan {
   readonly point: FaultPoint;
   /** Counted from 1 by each supervisor. */
   readonly occurrence: number;
-  /** In this order. Whoever comes after the supervisor is killed by the crash run itself. */
-  readonly victims: readonly ("supervisor" | "init")[];
+  /**
+   * In this order. Whoever comes after the process that is at the point, the supervisor or its compressor, is killed by the
+   * crash run itself.
+   */
+  readonly victims: readonly ("supervisor" | "compressor" | "init")[];
 }
 
 export interface Fired {
   /** Who was there then. */
+  /** Where a compressor came to it, that one. */
   readonly supervisor: Identity;
   readonly init: Identity;
   /** Nanoseconds on the monotonic clock. */
@@ -45,7 +49,7 @@ export function readFired(directory: string): Fired | undefined {
   }
 }
 
-/** In the supervisor: what each of its fault points calls. */
+/** In the supervisor and in a compressor, both children of init: what each of its fault points calls. */
 export function faultHook(directory: string): (name: FaultPoint) => void {
   const path = planFile(directory);
   let counted = { ino: 0, count: 0 };

@@ -2,6 +2,8 @@
  * The supervisor as it is, but that it kills itself, init or both when it comes to a fault point that it is told of.
  *
  *   daemonitor-init -- node supervisorProgram.ts DIRECTORY
+ *
+ * A compressor that it starts does the same.
  */
 import { enableCompileCache, registerHooks } from "node:module";
 import { join } from "node:path";
@@ -20,4 +22,6 @@ registerHooks({
   load: (url, context, next) => (url === ownCommand ? { format: "module", source, shortCircuit: true } : next(url, context)),
 });
 setFaultHook(faultHook(directory));
+process.env.CRASH_FAULTS = directory;
+process.env.NODE_OPTIONS = `--import=${new URL("./compressorFaults.ts", import.meta.url).href}`;
 await import("../../src/api/main.ts");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Client } from "../../src/api/client.ts";
 import { connect } from "../../src/api/connect.ts";
 import { type PreparedTree, prepareTree } from "../../src/api/prepareTree.ts";
-import { supervisorLog } from "../../src/api/startTree.ts";
+import { supervisorLog } from "../../src/api/treeFiles.ts";
 import { DaemonError } from "../../src/launch/errors.ts";
 import { launch } from "../../src/launch/run.ts";
 import { chdir, closeFdsFrom, dup, exec, fork, openAt, plan, setsid } from "../../src/launch/steps.ts";

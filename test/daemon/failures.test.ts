@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { DaemonError, type DaemonErrorFields, type DaemonizeOptions, daemonize, OptionError } from "../../src/index.ts";
 import { track } from "../support/cleanup.ts";
-import { needsRoot, needsUnprivileged } from "../support/needs.ts";
+import { isRoot, needsRoot, needsUnprivileged } from "../support/needs.ts";
 import { allPids, readStat } from "../support/process.ts";
 import { cli, run } from "../support/run.ts";
 import { runFixture } from "./createDaemonFixture.ts";
@@ -100,6 +100,30 @@ const failures: readonly Failure[] = [
     skip: needsUnprivileged,
   },
   {
+    what: "a log that is a symbolic link",
+    options: { stdout: "%/link" },
+    error: { step: "openAt", code: "ELOOP", errno: 40, subject: "%/link", exitCode: 73 },
+    hint: /symbolic link, .*: name the file that it leads to/,
+  },
+  {
+    what: "a log that is a symbolic link to nothing",
+    options: { stderr: "%/dangling" },
+    error: { step: "openAt", code: "ELOOP", errno: 40, subject: "%/dangling", exitCode: 73 },
+  },
+  {
+    what: "a log that has another name",
+    options: { stdout: "%/names", truncate: true },
+    error: { step: "openAt", code: "EMLINK", errno: 31, subject: "%/names", exitCode: 73 },
+    hint: /other names \(hard links\)/,
+  },
+  {
+    what: "a log that is another user's",
+    options: { stderr: "%/strange", user: 61_000, group: 61_000, truncate: true },
+    error: { step: "openAt", code: "EPERM", errno: 1, subject: "%/strange", exitCode: 77 },
+    hint: /another user's/,
+    skip: needsRoot,
+  },
+  {
     what: "an input that is missing",
     options: { stdin: "%/missing" },
     error: { step: "openAt", code: "ENOENT", errno: 2, subject: "%/missing", exitCode: 73 },
@@ -178,6 +202,8 @@ for (const { what, file = "sleep", args = ["1000"], options = {}, error, hint, s
     const { code, stdout, stderr } = await cli(["daemonize", "--pid-file", `${dir}/pid`, ...flags, "--", here(file), ...args]);
     assert.deepEqual([code, stdout, stderr], [error.exitCode, "", `daemonitor: ${failure.message}\n`]);
     assert.ok(!existsSync(`${dir}/pid`), "no pid file is left");
+    assert.ok(!existsSync(`${dir}/nothing`), "nothing was created by way of a link");
+    for (const file of ["names", "strange"]) assert.equal(readFileSync(`${dir}/${file}`, "utf8"), "kept");
   });
 }
 
@@ -231,6 +257,12 @@ async function refusal(file: string, args: readonly string[], options: Daemonize
 async function prepare(dir: string): Promise<string> {
   writeFileSync(`${dir}/plain`, "", { mode: 0o644 });
   writeFileSync(`${dir}/readonly`, "", { mode: 0o444 });
+  writeFileSync(`${dir}/names`, "kept", { mode: 0o644 });
+  linkSync(`${dir}/names`, `${dir}/other`);
+  symlinkSync("plain", `${dir}/link`);
+  symlinkSync("nothing", `${dir}/dangling`);
+  writeFileSync(`${dir}/strange`, "kept", { mode: 0o666 });
+  if (isRoot) chownSync(`${dir}/strange`, 61_001, 61_001);
   writeFileSync(`${dir}/text`, "echo hello\n", { mode: 0o755 });
   writeFileSync(`${dir}/script`, "#!/no/such/interpreter -x\n", { mode: 0o755 });
   mkdirSync(`${dir}/closed/inner`, { recursive: true });

@@ -1,7 +1,6 @@
 /**
- * A stream of lines: init's log, and the segments on the disk. Init goes on in the next file at a line end, without us; the
- * names follow when it says that it did. It never writes more than it was granted, so that the budget holds also while we are
- * slow, or dead.
+ * A stream of lines: init's log, and the segments on the disk. Init goes on in the next file at a line end; the names follow
+ * when it says so. It never writes more than it was granted, so that the budget holds also while we are slow, or dead.
  */
 import { closeSync, fstatSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -10,6 +9,7 @@ import type { IndexRecord } from "../../logs/indexWriter.ts";
 import { Segments } from "../../logs/segments.ts";
 import { removeFile } from "../../logs/streamFiles.ts";
 import type { LogsSpec } from "../../service/specTypes.ts";
+import { faultPoint } from "../faultPoint.ts";
 import type { LogEvent, LogState } from "../init/protocol.ts";
 import { openLogDirectory, openLogFile } from "./logFile.ts";
 import { isUnknownLog, type LogStreamOptions } from "./logStreamOptions.ts";
@@ -106,7 +106,9 @@ export class LogStream {
     const fd = this.#openFile(this.#segments.nextPath);
     try {
       this.#next = fstatSync(fd).ino;
+      faultPoint("before log switch");
       await this.#setLog(fd);
+      faultPoint("after log switch");
       return true;
     } catch (error) {
       this.#next = undefined;
@@ -212,9 +214,7 @@ export class LogStream {
   async #switched(at: number, offset: number): Promise<void> {
     this.#note([{ time: at, offset }]);
     const archive = this.#segments.putAside(at);
-    this.#inode = this.#next;
-    this.#next = undefined;
-    this.#emptied = false;
+    [this.#inode, this.#next, this.#emptied] = [this.#next, undefined, false];
     for (const waiter of this.#waiters.splice(0)) waiter();
     this.#options.rotated();
     this.#prune();

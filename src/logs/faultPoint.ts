@@ -1,0 +1,44 @@
+/**
+ * Names for the instants of a rotation and of a compression at which a crash would hurt most: src/supervisor/faultPoint.ts
+ * has the others, and says what they are for. The compressor, a process of its own, comes to those of a compression.
+ */
+
+/** Each with the place where it belongs. */
+export const LOG_FAULT_POINTS = [
+  /** Init goes on in the next file; nothing has another name yet. */
+  "before archive name",
+  /** What was written to has the name of an archive; its index hasn't. */
+  "before archive index",
+  /** Its index has, too; the next file hasn't the log's name yet. */
+  "before log name",
+  /** All names are as they are to be; nothing was pruned. */
+  "after log name",
+  /** Just before an archive that is too much is removed. */
+  "before removal",
+  /** Its text is gone, its index isn't. */
+  "within removal",
+  /** Just before the compressor begins a file. */
+  "before partial",
+  /** All of it is on the disk, under a name that nobody reads. */
+  "before compressed name",
+  /** Both forms are there. */
+  "after compressed name",
+  /** Both are there, and the names on the disk. */
+  "before plain removal",
+  /** Only the compressed form is there; nobody knows yet. */
+  "after plain removal",
+] as const;
+
+export type LogFaultPoint = (typeof LOG_FAULT_POINTS)[number];
+
+let hook: ((name: LogFaultPoint) => void) | undefined;
+
+/** Does nothing, unless a hook is set. */
+export function faultPoint(name: LogFaultPoint): void {
+  hook?.(name);
+}
+
+/** What each {@link faultPoint} calls from now on; undefined for nothing, which is the default. For the crash run. */
+export function setLogFaultHook(next: ((name: LogFaultPoint) => void) | undefined): void {
+  hook = next;
+}
