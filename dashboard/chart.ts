@@ -1,5 +1,6 @@
 /** A chart over time: lines with axes, a reading under the pointer or by the arrow keys, and a zoom by dragging. */
 import type { ChartAnswer } from "../src/dashboard/wire.ts";
+import { type Ahead, aheadOf } from "./ahead.ts";
 import { drawing, element, setAttribute, setText } from "./dom.ts";
 import { moment, NOTHING, tick } from "./format.ts";
 import { nearestIndex, niceTop, ticks } from "./scale.ts";
@@ -19,6 +20,8 @@ export interface ChartOptions {
   readonly base: 2 | 10;
   /** What the height stands for at the least. */
   readonly least: number;
+  /** The first line goes on to where the chart's outlook leads. */
+  readonly hasOutlook?: boolean;
   /** A stretch was chosen by dragging. */
   readonly onZoom: (since: number, until: number) => void;
 }
@@ -32,6 +35,7 @@ export class Chart {
   readonly #options: ChartOptions;
   readonly #grid = drawing("g", { class: "grid" });
   readonly #lines = drawing("g");
+  readonly #ahead = drawing("g", { class: "ahead" });
   readonly #cursor = drawing("line", { class: "cursor", y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom });
   readonly #chosen = drawing("rect", { class: "chosen", y: MARGIN.top, height: HEIGHT - MARGIN.top - MARGIN.bottom });
   readonly #svg = drawing(
@@ -39,6 +43,7 @@ export class Chart {
     { class: "chart", height: HEIGHT, role: "img", tabindex: "0" },
     this.#grid,
     this.#lines,
+    this.#ahead,
     this.#chosen,
     this.#cursor,
   );
@@ -46,6 +51,8 @@ export class Chart {
   readonly #reading = element("span", { class: "reading" });
   readonly node: HTMLElement;
   #chart: ChartAnswer | undefined;
+  /** Where the axis ends: what is to come may be on it as well. */
+  #until = 1;
   #width = 0;
   #index: number | undefined;
   #dragFrom: number | undefined;
@@ -81,10 +88,12 @@ export class Chart {
     const chart = this.#chart;
     const width = this.#width;
     if (chart === undefined || width < MARGIN.left + 40) return;
-    const { format, base, least, title } = this.#options;
+    const { format, base, least, title, hasOutlook } = this.#options;
     const lines = this.#shownLines();
     const columns = lines.map(({ column }) => chart.values[column] ?? []);
-    let most = least;
+    const ahead = hasOutlook ? aheadOf(chart, lines[0]?.column) : undefined;
+    this.#until = ahead?.until ?? chart.until;
+    let most = Math.max(least, ahead?.limit ?? ahead?.to[1] ?? 0);
     for (const column of columns) for (const value of column) if (value !== null && value > most) most = value;
     const top = niceTop(most, base);
     const y = (value: number) => HEIGHT - MARGIN.bottom - (value / top) * (HEIGHT - MARGIN.top - MARGIN.bottom);
@@ -96,14 +105,15 @@ export class Chart {
         drawing("text", { x: MARGIN.left - 6, y: y(value) + 4, "text-anchor": "end" }, format(value)),
       ),
     );
-    const span = chart.until - chart.since;
-    const times = ticks(chart.since, chart.until, Math.max(2, Math.floor((width - MARGIN.left) / 90))).map((at) =>
+    const span = this.#until - chart.since;
+    const times = ticks(chart.since, this.#until, Math.max(2, Math.floor((width - MARGIN.left) / 90))).map((at) =>
       drawing("text", { x: this.#x(at), y: HEIGHT - 5, "text-anchor": "middle" }, tick(at, span)),
     );
     this.#grid.replaceChildren(...rows, ...times);
     this.#lines.replaceChildren(
       ...columns.map((values, index) => drawing("path", { class: `line line-${index}`, d: this.#path(chart.at, values, y) })),
     );
+    this.#ahead.replaceChildren(...(ahead === undefined ? [] : this.#aheadParts(ahead, y)));
     setAttribute(this.#svg, "viewBox", `0 0 ${width} ${HEIGHT}`);
     const latest = lines.map(({ label }, index) => `${label} ${format(columns[index]?.at(-1))}`);
     setAttribute(
@@ -123,28 +133,43 @@ export class Chart {
         continue;
       }
       path += `${pen}${this.#x(at[index] ?? 0).toFixed(1)} ${y(value).toFixed(1)}`;
+      // One alone is a point: a line without a length, with its round ends.
+      if (pen === "M" && (values[index + 1] ?? null) === null) path += "h0";
       pen = "L";
     }
     return path;
   }
 
+  #aheadParts({ from, to, limit, until }: Ahead, y: (value: number) => number): readonly SVGElement[] {
+    const [now, right] = [this.#x(from[0]), this.#x(until)];
+    const points = [from, to].map(([at, value]) => `${this.#x(at).toFixed(1)} ${y(value).toFixed(1)}`);
+    const parts: SVGElement[] = [
+      drawing("line", { x1: now, x2: now, y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }),
+      drawing("path", { d: `M${points.join("L")}` }),
+    ];
+    if (limit !== null) parts.push(drawing("line", { class: "limit", x1: MARGIN.left, x2: right, y1: y(limit), y2: y(limit) }));
+    return parts;
+  }
+
   #shownLines(): readonly ChartLine[] {
     const isFinest = (this.#chart?.step ?? 0) <= FINEST;
-    const shown = this.#options.lines.filter(({ isPeak }) => !(isPeak && isFinest));
+    const values = this.#chart?.values ?? {};
+    const isEmpty = Object.keys(values).length === 0;
+    const shown = this.#options.lines.filter(({ isPeak, column }) => !(isPeak && isFinest) && (isEmpty || column in values));
     for (const [index, key] of this.#keys.entries()) key.hidden = shown.length === 1 || index >= shown.length;
     return shown;
   }
 
   #x(at: number): number {
-    const { since, until } = this.#chart ?? { since: 0, until: 1 };
-    return MARGIN.left + ((at - since) / (until - since)) * (this.#width - MARGIN.left - MARGIN.right);
+    const since = this.#chart?.since ?? 0;
+    return MARGIN.left + ((at - since) / (this.#until - since)) * (this.#width - MARGIN.left - MARGIN.right);
   }
 
   #timeAt(event: PointerEvent): number {
     const { since, until } = this.#chart ?? { since: 0, until: 1 };
     const x = event.clientX - this.#svg.getBoundingClientRect().left;
     const part = (x - MARGIN.left) / (this.#width - MARGIN.left - MARGIN.right);
-    return since + Math.min(1, Math.max(0, part)) * (until - since);
+    return Math.min(until, since + Math.min(1, Math.max(0, part)) * (this.#until - since));
   }
 
   /** What is under the cursor; without one, the latest. */

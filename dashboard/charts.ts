@@ -1,5 +1,6 @@
 /** The charts of one series that share a stretch of time, and the buttons that choose it. */
 import type { ChartAnswer } from "../src/dashboard/wire.ts";
+import { outlookText } from "./ahead.ts";
 import { Chart, type ChartLine, type ChartOptions } from "./chart.ts";
 import { choice, element, setAttribute, setText } from "./dom.ts";
 import { bytes, count, moment, rate, share } from "./format.ts";
@@ -28,13 +29,28 @@ export const TRANSFER: Plan = {
   least: 1024,
 };
 export const TABLES: Plan = {
-  title: "Descriptors and threads",
+  title: "In use",
   lines: lines("descriptors", "descriptors", "threads", "threads"),
   format: count,
   base: 10,
   least: 10,
 };
-export const DISK_USED: Plan = { title: "Used", lines: lines("used", "used"), format: bytes, base: 2, least: 1024 * 1024 };
+/** Of a file system, or of a directory: whichever the series is of, the other one's column is not there. */
+export const SPACE: Plan = {
+  title: "Space",
+  lines: lines("used", "used", "size", "size"),
+  format: bytes,
+  base: 2,
+  least: 1024 * 1024,
+  hasOutlook: true,
+};
+export const ENTRIES: Plan = {
+  title: "Files",
+  lines: lines("inodesUsed", "inodes used", "files", "files"),
+  format: count,
+  base: 10,
+  least: 10,
+};
 export const HOST_CPU: Plan = { ...CPU, title: "CPU of the machine" };
 export const HOST_MEMORY: Plan = {
   ...MEMORY,
@@ -54,6 +70,7 @@ export class Charts {
   readonly #charts: readonly Chart[];
   readonly #problem = element("p", { class: "problem", role: "status" });
   readonly #span = element("span", { class: "summary" });
+  readonly #outlook = element("span", { class: "outlook" });
   readonly #back = element("button", { type: "button", class: "quiet", hidden: true }, "Back to now");
   readonly #ranges;
   #name: string;
@@ -79,7 +96,7 @@ export class Charts {
     this.node = element(
       "section",
       { "aria-label": `Charts of ${name}` },
-      element("div", { class: "bar" }, this.#ranges.node, this.#back, this.#span, this.#problem),
+      element("div", { class: "bar" }, this.#ranges.node, this.#back, this.#span, this.#outlook, this.#problem),
       element("div", { class: "charts" }, ...this.#charts.map(({ node }) => node)),
     );
     void this.#load();
@@ -87,6 +104,7 @@ export class Charts {
 
   change(name: string): void {
     this.#name = name;
+    setAttribute(this.node, "aria-label", `Charts of ${name}`);
     void this.#load();
   }
 
@@ -119,6 +137,8 @@ export class Charts {
       const chart = await get<ChartAnswer>("/api/chart", { name: this.#name, since, until });
       if (turn !== this.#loading) return;
       for (const each of this.#charts) each.show(chart);
+      const column = SPACE.lines.find((line) => line.column in chart.values)?.column;
+      setText(this.#outlook, outlookText(chart, column));
       setText(this.#span, `${moment(since)} – ${moment(until)}`);
       setAttribute(this.node, "data-loaded", String(chart.at.length));
       setText(this.#problem, "");

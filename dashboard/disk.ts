@@ -1,23 +1,26 @@
 /** The disks: file systems with their forecast, directories, and space that du(1) can't see. */
 import type { LiveMessage, MonitorSample } from "../src/dashboard/wire.ts";
-import { Charts, DISK_USED, HOST_CPU, HOST_MEMORY } from "./charts.ts";
+import { forecastText } from "./ahead.ts";
+import { Charts, ENTRIES, HOST_CPU, HOST_MEMORY, SPACE } from "./charts.ts";
 import { choice, element } from "./dom.ts";
-import { bytes, count, duration, moment, NOTHING, rate, share } from "./format.ts";
+import { bytes, count, moment, NOTHING, rate, share } from "./format.ts";
 import type { Store } from "./store.ts";
+import { type Cell, Tables, table } from "./table.ts";
 import type { View } from "./view.ts";
 
 type FileSystem = MonitorSample["fileSystems"][number];
-type Cell = string | Node;
 
 export class DiskView implements View {
   readonly title = "Disk";
   readonly #store: Store;
-  readonly #tables = element("div");
+  readonly #tables = new Tables();
   readonly #chartPlace = element("div");
   readonly #host = new Charts("host", [HOST_CPU, HOST_MEMORY]);
   readonly node: HTMLElement;
   #charts: Charts | undefined;
-  #shown = "";
+  /** The names of the series that can be chosen. */
+  #offered = "";
+  #chosen: string | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -25,7 +28,7 @@ export class DiskView implements View {
       "div",
       {},
       element("h1", { class: "unseen" }, "Disk"),
-      this.#tables,
+      this.#tables.node,
       this.#chartPlace,
       element("h2", {}, "Machine"),
       this.#host.node,
@@ -49,7 +52,9 @@ export class DiskView implements View {
     const { sample } = this.#store;
     if (sample === undefined) return;
     const { fileSystems, directories, files, host } = sample;
-    if (this.#charts === undefined) this.#showCharts(fileSystems);
+    this.#offer(sample);
+    // A directory with a limit of its size is among both.
+    const single = files.filter(({ path }) => !directories.some((each) => each.path === path));
     const tables = [
       table(
         "File systems",
@@ -66,7 +71,7 @@ export class DiskView implements View {
           rate(growth),
           countedAt === null ? NOTHING : moment(countedAt),
         ]),
-        "None is named in the configuration: add a directory to disk.",
+        "None is counted: give disk in the configuration an entry with a path and its size, files or growth.",
       ),
       table(
         "Deleted, but still open",
@@ -76,13 +81,13 @@ export class DiskView implements View {
         ),
         "No service holds a deleted file open.",
       ),
-      ...(files.length === 0
+      ...(single.length === 0
         ? []
         : [
             table(
               "Files",
               ["File", "Size", "Changed"],
-              files.map(({ path, exists, size, modifiedAt }) => [
+              single.map(({ path, exists, size, modifiedAt }) => [
                 path,
                 exists === false ? "missing" : bytes(size),
                 modifiedAt === null ? NOTHING : moment(modifiedAt),
@@ -96,28 +101,30 @@ export class DiskView implements View {
         "The kernel shows no disk here.",
       ),
     ];
-    // Most seconds change nothing here.
-    const text = tables.map(({ textContent }) => textContent).join("\n");
-    if (text === this.#shown) return;
-    this.#shown = text;
-    this.#tables.replaceChildren(...tables);
+    this.#tables.show(tables);
   }
 
-  #showCharts(fileSystems: readonly FileSystem[]): void {
-    const [first] = fileSystems;
-    if (first === undefined) return;
-    const charts = new Charts(`disk:${first.path}`, [DISK_USED]);
-    const chosen = choice(
-      "File system",
-      fileSystems.map(({ path }) => [path, path]),
-      first.path,
-      (path) => {
-        chosen.show(path);
-        charts.change(`disk:${path}`);
-      },
-    );
+  /** What grows, to choose from: what the supervisor looks at may change. */
+  #offer({ fileSystems, directories }: MonitorSample): void {
+    const series = [
+      ...fileSystems.map(({ path }) => [`disk:${path}`, path] as const),
+      ...directories.map(({ path }) => [`directory:${path}`, `${path.replace(/\/$/, "")}/`] as const),
+    ];
+    const offered = series.map(([name]) => name).join("\n");
+    if (offered === this.#offered) return;
+    this.#offered = offered;
+    const name = series.find(([each]) => each === this.#chosen)?.[0] ?? series[0]?.[0];
+    if (name === undefined) return;
+    const charts = this.#charts ?? new Charts(name, [SPACE, ENTRIES]);
+    if (this.#charts !== undefined && name !== this.#chosen) charts.change(name);
     this.#charts = charts;
-    this.#chartPlace.replaceChildren(chosen.node, charts.node);
+    this.#chosen = name;
+    const chosen = choice("File system or directory", series, name, (each) => {
+      chosen.show(each);
+      this.#chosen = each;
+      charts.change(each);
+    });
+    this.#chartPlace.replaceChildren(element("h2", {}, "Growth"), chosen.node, charts.node);
   }
 }
 
@@ -143,30 +150,4 @@ function fileSystemRow(
     inodes === 0 ? NOTHING : `${count(inodesFree)} (${share(inodesFree / inodes)})`,
     forecastText(forecast, now),
   ];
-}
-
-function forecastText(forecast: FileSystem["forecast"], now: number): string {
-  if (forecast === null) return "not known yet";
-  const { rate: growth, fullAt, confidence } = forecast;
-  if (fullAt === null) return growth < 0 ? `empties at ${rate(-growth)}` : "does not fill";
-  return `full in ${duration(fullAt - now)} at ${rate(growth)} (${confidence} confidence)`;
-}
-
-function table(title: string, headings: readonly string[], rows: readonly (readonly Cell[])[], empty = ""): HTMLElement {
-  const body = rows.map((cells) =>
-    element(
-      "tr",
-      {},
-      ...cells.map((cell, index) =>
-        index === 0 ? element("th", { scope: "row" }, cell) : element("td", { "data-label": headings[index] ?? "" }, cell),
-      ),
-    ),
-  );
-  const head = element("thead", {}, element("tr", {}, ...headings.map((heading) => element("th", { scope: "col" }, heading))));
-  return element(
-    "section",
-    { class: "panel scroll", "aria-label": title },
-    element("h2", {}, title),
-    rows.length === 0 ? element("p", { class: "empty" }, empty) : element("table", {}, head, element("tbody", {}, ...body)),
-  );
 }

@@ -58,6 +58,27 @@ export function arrange(parent: Element, wanted: readonly Element[]): void {
   }
 }
 
+/**
+ * Makes `old` like `wanted` with as few changes as it takes: what is the same keeps its focus and what is selected in it.
+ * Listeners of `wanted` are taken over only where it takes the place of `old`.
+ */
+export function morph(old: Element, wanted: Element): void {
+  if (old.isEqualNode(wanted)) return;
+  const [have, want] = [[...old.childNodes], [...wanted.childNodes]];
+  if (old.tagName !== wanted.tagName || have.length !== want.length) {
+    old.replaceWith(wanted);
+    return;
+  }
+  for (const name of old.getAttributeNames()) if (!wanted.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of wanted.getAttributeNames()) setAttribute(old, name, wanted.getAttribute(name) ?? undefined);
+  for (const [index, child] of have.entries()) {
+    const other = want[index];
+    if (other === undefined || child.isEqualNode(other)) continue;
+    if (child instanceof Element && other instanceof Element) morph(child, other);
+    else child.replaceWith(other);
+  }
+}
+
 /** One button of several is chosen. */
 export function choice<T extends string>(
   label: string,

@@ -1,18 +1,22 @@
 /** What happened, the latest first. */
 import type { SupervisorEvent } from "../src/dashboard/wire.ts";
-import { element } from "./dom.ts";
+import { element, setText } from "./dom.ts";
 import { eventWords } from "./eventText.ts";
 import { moment } from "./format.ts";
 
 const MOST = 300;
 
 export class EventList {
-  readonly #list = element("ol", { class: "events", tabindex: "0", "aria-label": "Events, the latest first" });
+  readonly #list;
+  readonly #empty;
   readonly #seen = new Set<number>();
   readonly node: HTMLElement;
 
-  constructor() {
-    this.node = element("section", { class: "panel", "aria-label": "Events" }, element("h2", {}, "Events"), this.#list);
+  /** @param empty shown until there is one */
+  constructor(title = "Events", empty = "Nothing happened yet.") {
+    this.#list = element("ol", { class: "events", tabindex: "0", "aria-label": `${title}, the latest first` });
+    this.#empty = element("p", { class: "empty" }, empty);
+    this.node = element("section", { class: "panel", "aria-label": title }, element("h2", {}, title), this.#empty, this.#list);
   }
 
   /** Oldest first; those that are there already are left out. */
@@ -32,5 +36,6 @@ export class EventList {
       );
     }
     while (this.#list.childElementCount > MOST) this.#list.lastElementChild?.remove();
+    if (this.#seen.size > 0) setText(this.#empty, "");
   }
 }

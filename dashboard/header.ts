@@ -7,12 +7,14 @@ type Theme = (typeof THEMES)[number];
 
 export class Header {
   readonly #link = element("span", { class: "link", role: "status" });
+  readonly #checks = element("a", { href: "#/checks", class: "tab" }, "Checks");
   readonly #tabs: readonly HTMLAnchorElement[];
 
   constructor(top: HTMLElement, onSignOut: () => void) {
     this.#tabs = [
       element("a", { href: "#/", class: "tab" }, "Services"),
       element("a", { href: "#/disk", class: "tab" }, "Disk"),
+      this.#checks,
       element("a", { href: "#/events", class: "tab" }, "Events"),
     ];
     const theme = element("button", { type: "button", class: "quiet" });
@@ -40,7 +42,8 @@ export class Header {
     );
   }
 
-  show(path: string, { link, supervisor }: Store): void {
+  show(path: string, { link, supervisor, checks }: Store): void {
+    setText(this.#checks, checks.firing.length === 0 ? "Checks" : `Checks (${checks.firing.length})`);
     for (const tab of this.#tabs) setAttribute(tab, "aria-current", tab.getAttribute("href") === `#${path}` ? "page" : undefined);
     setText(this.#link, link.up ? `live${supervisor === undefined ? "" : ` · ${supervisor.version}`}` : (link.why ?? "away"));
     setAttribute(this.#link, "data-up", String(link.up));

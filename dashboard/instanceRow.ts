@@ -50,10 +50,11 @@ export class InstanceRow {
         ? `next at ${moment(next)}`
         : (statusText ?? (state === "failed" || state === "backoff" ? why : "")),
     );
-    setText(this.#cpu, share(isDown ? null : sample?.cpu));
-    setText(this.#memory, bytes(isDown ? null : sample?.memory));
+    const measured = isDown || sample?.pid === null ? undefined : sample;
+    setText(this.#cpu, share(measured?.cpu));
+    setText(this.#memory, bytes(measured?.memory));
     setText(this.#restarts, count(restarts));
-    setText(this.#uptime, duration(isDown ? null : sample?.uptime));
+    setText(this.#uptime, duration(measured?.uptime));
     this.#spark.show(spark, SPARK_LEAST, SPARK.length);
     const { start, restart, stop } = this.#buttons;
     arrange(this.#actions, isDown ? [start] : [restart, stop]);

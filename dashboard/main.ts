@@ -1,5 +1,6 @@
 /** The page: signs in, connects, and shows the view that the address names. */
 import type { LiveMessage } from "../src/dashboard/wire.ts";
+import { ChecksView } from "./checksView.ts";
 import { DiskView } from "./disk.ts";
 import { EventsView } from "./eventsView.ts";
 import { Header } from "./header.ts";
@@ -55,6 +56,7 @@ function show(): void {
   const [, first, rest] = /^#\/([^/]*)(?:\/(.*))?$/.exec(location.hash) ?? [];
   if (first === "service" && rest !== undefined) view = new ServiceView(store, decoded(rest));
   else if (first === "disk") view = new DiskView(store);
+  else if (first === "checks") view = new ChecksView(store);
   else if (first === "events") view = new EventsView(store);
   else view = new Overview(store);
   document.title = `${view.title} · daemonitor`;
@@ -67,7 +69,7 @@ function update(): void {
   const what = new Set(pending);
   pending.clear();
   if (!isSignedIn) return;
-  if (what.has("link") || what.has("supervisor")) header.show(path(), store);
+  if (what.has("link") || what.has("supervisor") || what.has("checks")) header.show(path(), store);
   view?.update(what);
 }
 
@@ -92,7 +94,7 @@ function onKey(event: KeyboardEvent): void {
     event.preventDefault();
     filter.focus();
   }
-  const to = { s: "#/", d: "#/disk", e: "#/events" }[key];
+  const to = { s: "#/", d: "#/disk", c: "#/checks", e: "#/events" }[key];
   if (to !== undefined && isSignedIn) location.hash = to;
 }
 

@@ -91,7 +91,10 @@ export class Overview implements View {
     const lines = [
       ...checks.firing.map(({ subject, check, values }) => `${subject}: ${check}, now ${values.at(-1) ?? "not known"}`),
       ...instances.filter(({ state }) => state === "failed").map(({ why }) => why),
-      ...(supervisor?.degraded ?? []),
+      // What fires is among them as well.
+      ...(supervisor?.degraded ?? []).filter(
+        (what) => !checks.firing.some(({ subject, check }) => what.startsWith(`${subject}: ${check}`)),
+      ),
       ...checks.mistakes,
       ...instances.flatMap(({ name, degraded }) => degraded.map((what) => `${name}: ${what}`)),
     ];

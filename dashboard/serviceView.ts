@@ -2,6 +2,7 @@
 import type { Explanation, InstanceStatus, LiveMessage, ServiceDetail } from "../src/dashboard/wire.ts";
 import { actionButton } from "./actions.ts";
 import { Charts, CPU, MEMORY, TABLES, TRANSFER } from "./charts.ts";
+import { checksTable } from "./checksTable.ts";
 import { arrange, choice, element, setAttribute, setText } from "./dom.ts";
 import { EventList } from "./eventList.ts";
 import { exitWords } from "./eventText.ts";
@@ -9,6 +10,7 @@ import { duration, moment } from "./format.ts";
 import { LogView } from "./logView.ts";
 import { get } from "./request.ts";
 import type { Store } from "./store.ts";
+import { Tables } from "./table.ts";
 import type { View } from "./view.ts";
 
 export class ServiceView implements View {
@@ -19,6 +21,7 @@ export class ServiceView implements View {
   readonly #actions = element("div", { class: "buttons" });
   readonly #buttons;
   readonly #why = element("section", { class: "panel", "aria-label": "Why" });
+  readonly #checks = new Tables();
   readonly #facts = element("section", { class: "panel", "aria-label": "Specification" });
   readonly #events = new EventList();
   readonly #problem = element("p", { class: "problem", role: "alert" });
@@ -55,7 +58,7 @@ export class ServiceView implements View {
   }
 
   update(what: ReadonlySet<LiveMessage>): void {
-    if (what.has("services") || what.has("changed")) {
+    if (what.has("services") || what.has("changed") || what.has("checks")) {
       this.#showStates();
       void this.#load(false);
     }
@@ -75,10 +78,11 @@ export class ServiceView implements View {
 
   async #load(isFirst: boolean): Promise<void> {
     try {
-      const { description, why, events } = await get<ServiceDetail>("/api/service", { name: this.#name });
+      const { description, why, events, checks } = await get<ServiceDetail>("/api/service", { name: this.#name });
       setText(this.#problem, "");
       if (isFirst) this.#build(description.instances);
       this.#showWhy(why);
+      this.#checks.show(checks.length === 0 ? [] : [checksTable(checks, () => false)]);
       this.#showFacts(description);
       this.#events.add(events);
       this.#showStates();
@@ -106,6 +110,7 @@ export class ServiceView implements View {
       charts.node,
       this.#log.node,
       element("div", { class: "columns" }, this.#why, this.#events.node),
+      this.#checks.node,
       this.#facts,
     );
     this.#showStates();

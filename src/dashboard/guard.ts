@@ -1,5 +1,5 @@
 /** Which requests are answered at all. Pure: headers in, a verdict out. */
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import { ACTION_HEADER } from "./wire.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -41,11 +41,6 @@ export const UNKNOWN_USER: Refusal = {
   message: "the token is missing or wrong",
   hint: "open the address that daemonitor dashboard prints",
 };
-
-/** Whether only this machine can reach it. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-}
 
 /** In lower case, without the port. */
 export function hostName(host: string | undefined): string | undefined {

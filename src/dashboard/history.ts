@@ -13,12 +13,11 @@ import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { MonitorSample } from "./apiTypes.ts";
 import { systemErrorOf } from "./fileErrors.ts";
-import { chartOf, type Row } from "./historyChart.ts";
+import { chartOf, type PastChart, type Row } from "./historyChart.ts";
 import { rowsOf, type SampleRow } from "./historyRows.ts";
 import { insertInto, read, rollUp, SCHEMA, VERSION } from "./historySql.ts";
 import { kindOf, TIERS, type Tier, tierFor } from "./historyTiers.ts";
 import { openDatabase } from "./sqlite.ts";
-import type { ChartAnswer } from "./wire.ts";
 
 const [FINE, MEDIUM, COARSE] = TIERS;
 /** Bytes of the database: what is above costs the oldest days. */
@@ -130,7 +129,7 @@ export class History {
   chart(
     name: string,
     { since, until, now = Date.now() }: { readonly since: number; readonly until: number; readonly now?: number },
-  ): ChartAnswer {
+  ): PastChart {
     const tier = tierFor(now - since);
     const id = this.#ids.get(name);
     const slots = [Math.floor(since / tier.step), Math.floor(until / tier.step)] as const;

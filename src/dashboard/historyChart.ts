@@ -5,6 +5,9 @@ import type { ChartAnswer } from "./wire.ts";
 /** `v0` … and `p0` … by name. */
 export type Row = { readonly slot: number } & Readonly<Record<string, number | null>>;
 
+/** As the history has it. */
+export type PastChart = Omit<ChartAnswer, "outlook">;
+
 interface ChartOf {
   readonly name: string;
   readonly kind: Kind;
@@ -14,7 +17,7 @@ interface ChartOf {
 }
 
 /** Rows are in order of time. A missing stretch becomes one row of nulls, so that no line is drawn across it. */
-export function chartOf(rows: readonly Row[], { name, kind, step, since, until }: ChartOf): ChartAnswer {
+export function chartOf(rows: readonly Row[], { name, kind, step, since, until }: ChartOf): PastChart {
   const columns: readonly Column[] = COLUMNS[kind];
   const at: number[] = [];
   const values: Record<string, (number | null)[]> = {};

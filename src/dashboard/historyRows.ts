@@ -11,7 +11,7 @@ export interface SampleRow {
 type Figures = Readonly<Record<string, number | null | undefined>>;
 
 /** Instances that don't run have none. */
-export function rowsOf({ host, instances, fileSystems }: MonitorSample): readonly SampleRow[] {
+export function rowsOf({ host, instances, fileSystems, directories }: MonitorSample): readonly SampleRow[] {
   const used = { cpu: host.cpu, memoryUsed: host.memory.total - host.memory.available, load: host.load[0] };
   return [
     rowOf("host", used),
@@ -21,6 +21,8 @@ export function rowsOf({ host, instances, fileSystems }: MonitorSample): readonl
     ...fileSystems.map(({ path, size, available, inodes, inodesFree }) =>
       rowOf(`disk:${path}`, { used: size - available, inodesUsed: inodes - inodesFree }),
     ),
+    // One that is being counted for the first time, or that is gone, has no size.
+    ...directories.flatMap(({ path, size, files }) => (size === null ? [] : [rowOf(`directory:${path}`, { size, files })])),
   ];
 }
 

@@ -39,6 +39,7 @@ export const COLUMNS = {
   instance: [cpu, whole("memory"), whole("threads"), whole("descriptors"), whole("readRate"), whole("writeRate")],
   host: [cpu, whole("memoryUsed"), { name: "load", scale: 100 }],
   disk: [whole("used"), whole("inodesUsed")],
+  directory: [whole("size"), whole("files")],
 } as const satisfies Record<string, readonly Column[]>;
 
 export type Kind = keyof typeof COLUMNS;
@@ -48,8 +49,9 @@ export const VALUES = 6;
 /** The first two columns also keep their peaks. */
 export const PEAKS = 2;
 
-/** "web/0" is an instance, "host" the machine, "disk:/var" a file system. */
+/** "web/0" is an instance, "host" the machine, "disk:/var" a file system, "directory:/var/log" a directory. */
 export function kindOf(series: string): Kind {
   if (series === "host") return "host";
-  return series.startsWith("disk:") ? "disk" : "instance";
+  if (series.startsWith("disk:/")) return "disk";
+  return series.startsWith("directory:/") ? "directory" : "instance";
 }

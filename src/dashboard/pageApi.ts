@@ -4,8 +4,9 @@ import type { Client } from "../api/client.ts";
 import { answerJson, BadRequest } from "./answers.ts";
 import { EventStream } from "./eventStream.ts";
 import type { Live } from "./live.ts";
+import { outlookOf } from "./outlook.ts";
 import type { Recorder } from "./recorder.ts";
-import type { ServiceDetail } from "./wire.ts";
+import type { AlertsReport, ChartAnswer, ChecksReport, ServiceDetail } from "./wire.ts";
 
 export interface Parts {
   readonly client: Client;
@@ -31,19 +32,25 @@ export const GET_PATHS: Readonly<Record<string, Answer>> = {
 
   "/api/service": async ({ client, live }, query, response) => {
     const name = named(query, "name");
-    const [[description], why] = await Promise.all([client.describe(name), client.why(name)]);
+    const [[description], why, { checks }] = await Promise.all([client.describe(name), client.why(name), checksOf(client)]);
     if (description === undefined) throw new BadRequest(`there is no service ${JSON.stringify(name)}`, "ERR_NO_SUCH_SERVICE");
-    const detail: ServiceDetail = { description, why, events: live.eventsOf(description.name).slice(-EVENTS_SHOWN) };
+    const detail: ServiceDetail = {
+      description,
+      why,
+      events: live.eventsOf(description.name).slice(-EVENTS_SHOWN),
+      checks: checks.filter(({ subject }) => subject === description.name || subject.startsWith(`${description.name}/`)),
+    };
     answerJson(response, detail);
   },
 
-  "/api/chart": ({ recorder }, query, response) => {
+  "/api/chart": ({ recorder, live }, query, response) => {
     const name = named(query, "name");
     const until = timeOf(query, "until", Date.now());
     const since = timeOf(query, "since", until - 3_600_000);
     if (since >= until || until - since > LONGEST_SPAN) throw new BadRequest("since must be before until, by 31 days at the most");
-    const chart = recorder.history()?.chart(name, { since, until });
-    answerJson(response, chart ?? { name, step: 5000, since, until, at: [], values: {} });
+    const chart = recorder.history()?.chart(name, { since, until }) ?? { name, step: 5000, since, until, at: [], values: {} };
+    const answer: ChartAnswer = { ...chart, outlook: outlookOf(chart, live.sample) };
+    answerJson(response, answer);
   },
 
   /** The last quarter of an hour of all instances, for the small lines of the overview. */
@@ -52,7 +59,12 @@ export const GET_PATHS: Readonly<Record<string, Answer>> = {
     answerJson(response, { series: series.map(({ name, values }) => ({ name, cpu: values.cpu ?? [] })) });
   },
 
-  "/api/alerts": async ({ client }, _query, response) => answerJson(response, await client.alerts()),
+  "/api/checks": async ({ client }, _query, response) => answerJson(response, await checksOf(client)),
+
+  "/api/alerts": async ({ client }, _query, response) => {
+    const none: AlertsReport = { routes: [], recent: [] };
+    answerJson(response, await client.alerts().catch((error: unknown) => unlessRefused(error, none)));
+  },
 
   "/api/logs": ({ client }, query, response) => streamLogs(client, query, response),
 };
@@ -82,6 +94,16 @@ async function streamLogs(client: Client, query: URLSearchParams, response: Serv
     events.send("problem", JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
   }
   events.end();
+}
+
+function checksOf(client: Client): Promise<ChecksReport> {
+  return client.checks().catch((error: unknown) => unlessRefused(error, { checks: [], mistakes: [] }));
+}
+
+/** A supervisor in which nothing is checked refuses. */
+function unlessRefused<T>(error: unknown, none: T): T {
+  if (error instanceof Error && "code" in error && error.code === "ERR_REFUSED") return none;
+  throw error;
 }
 
 /** @throws BadRequest */

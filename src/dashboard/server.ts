@@ -106,9 +106,9 @@ async function answer({ parts, assets, sessions, names }: Site, request: Incomin
     if (paths === undefined && !isMetrics) return answerError(response, NO_SUCH_PATH);
     if (!isKnown(sessions, request)) return answerError(response, UNKNOWN_USER, { "WWW-Authenticate": 'Bearer realm="daemonitor"' });
     if (paths !== undefined) return paths(parts, searchParams, response, request);
-    const metrics = await parts.client.metrics();
-    response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store" });
-    return void response.end(metrics);
+    const metrics = await parts.client.metricsFor(headers.accept);
+    response.writeHead(200, { "Content-Type": metrics.type, "Cache-Control": "no-store" });
+    return void response.end(metrics.text);
   }
   if (method !== "POST") return answerError(response, { ...NO_SUCH_PATH, status: 405, code: "ERR_METHOD" });
   const foreign = refuseForeign(headers);

@@ -33,6 +33,7 @@ export interface ServiceDetail {
   readonly description: ServiceDescription;
   readonly why: readonly Explanation[];
   readonly events: readonly SupervisorEvent[];
+  readonly checks: ChecksReport["checks"];
 }
 
 /** Of `GET /api/chart`: a column of each series, a row of each moment. */
@@ -44,6 +45,15 @@ export interface ChartAnswer {
   readonly until: number;
   readonly at: readonly number[];
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Where it leads; null of what is no file system or directory, and of a stretch that ended before now. */
+  readonly outlook: Outlook | null;
+}
+
+/** By the rate over the stretch that a chart shows. */
+export interface Outlook {
+  readonly forecast: NonNullable<FileSystemSample["forecast"]>;
+  /** Bytes that there are; null of a directory. */
+  readonly limit: number | null;
 }
 
 export type FileSystem = FileSystemSample;

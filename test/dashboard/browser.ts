@@ -1,51 +1,14 @@
-/** A headless Chromium, where there is one, and playwright-core, which is no dependency: a test without them is skipped. */
+/** A page in a headless Chromium, for a test. */
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { TestContext } from "node:test";
+import type { Page } from "playwright-core";
 import { track } from "../support/cleanup.ts";
-import { findProgram } from "../support/needs.ts";
+import { until } from "../support/wait.ts";
+import { launchBrowser } from "./chromium.ts";
 
-/** As much of playwright-core as the tests use. */
-export interface Page {
-  goto(url: string): Promise<unknown>;
-  url(): string;
-  reload(): Promise<unknown>;
-  click(selector: string): Promise<void>;
-  fill(selector: string, text: string): Promise<void>;
-  press(selector: string, key: string): Promise<void>;
-  waitForSelector(selector: string, options?: { readonly state?: "attached" | "detached" | "visible" | "hidden" }): Promise<unknown>;
-  evaluate(code: string): Promise<unknown>;
-  textContent(selector: string): Promise<string | null>;
-  screenshot(options: { readonly path: string; readonly fullPage?: boolean }): Promise<unknown>;
-  setViewportSize(size: { readonly width: number; readonly height: number }): Promise<void>;
-  emulateMedia(media: { readonly colorScheme: "light" | "dark" }): Promise<void>;
-  setDefaultTimeout(milliseconds: number): void;
-  on(event: "dialog" | "pageerror" | "console" | "request", listener: (what: unknown) => void): void;
-}
-
-interface Browser {
-  newPage(options: object): Promise<Page>;
-  close(): Promise<void>;
-}
-
-interface Playwright {
-  readonly chromium: { launch(options: object): Promise<Browser> };
-}
-
-const chromium = ["chromium", "chromium-browser", "google-chrome"].map(findProgram).find((path) => path !== undefined);
-const playwright = load();
-
-/** For node:test's `skip`. */
-export const needsBrowser: string | false =
-  chromium === undefined ? "no Chromium is installed" : playwright === undefined ? "playwright-core is not installed" : false;
-
-/** Where it was put by hand is named by PLAYWRIGHT_CORE. */
-function load(): Playwright | undefined {
-  try {
-    return createRequire(import.meta.url)(process.env.PLAYWRIGHT_CORE ?? "playwright-core") as Playwright;
-  } catch {
-    return undefined;
-  }
-}
+export type { Page } from "playwright-core";
+export { needsBrowser } from "./chromium.ts";
 
 export interface Opened {
   readonly page: Page;
@@ -53,27 +16,46 @@ export interface Opened {
   readonly mishaps: string[];
 }
 
+/** @param origin what may be asked for requests */
 export async function openPage(t: TestContext, origin: string): Promise<Opened> {
-  if (playwright === undefined || chromium === undefined) throw new Error("there is no browser");
-  const browser = await playwright.chromium.launch({
-    executablePath: chromium,
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-  });
+  const browser = await launchBrowser();
   track(t).defer(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
+  // A context of its own may have further pages.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
+  const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const mishaps: string[] = [];
-  page.on("dialog", (dialog) => mishaps.push(`dialog: ${(dialog as { message(): string }).message()}`));
-  page.on("pageerror", (error) => mishaps.push(`error: ${String(error)}`));
+  page.on("dialog", (dialog) => {
+    mishaps.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("pageerror", (error) => mishaps.push(`error: ${error}`));
   page.on("console", (message) => {
-    const { type, text } = message as { type(): string; text(): string };
-    const [kind, what] = [type.call(message), text.call(message)];
     // A refused token is answered with 401, which Chromium calls an error.
-    if (kind === "error" && !/401/.test(what)) mishaps.push(`console: ${what}`);
+    if (message.type() === "error" && !message.text().includes("401")) mishaps.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
-    const url = (request as { url(): string }).url();
-    if (!url.startsWith(origin)) mishaps.push(`request: ${url}`);
+    if (!request.url().startsWith(origin)) mishaps.push(`request: ${request.url()}`);
   });
   return { page, mishaps };
+}
+
+/** The page's policy forbids what Playwright's own waiting does. */
+export async function holds(page: Page, code: string): Promise<void> {
+  await until(code, async () => (await page.evaluate(`Boolean(${code})`)) === true, { timeout: 60_000 });
+}
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** What axe finds wrong, by WCAG 2.2 A and AA and its own best practices: "color-contrast: .why …". */
+export async function axeFinds(page: Page): Promise<readonly string[]> {
+  await page.evaluate(`if (window.axe === undefined) { ${readFileSync(axe, "utf8")} }`);
+  const { passed, found } = (await page.evaluate(
+    `axe.run().then(({ passes, violations }) => ({
+      passed: passes.length,
+      found: violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ": " + target.join(" ") + ": " + failureSummary)),
+    }))`,
+  )) as { readonly passed: number; readonly found: readonly string[] };
+  if (passed < 5) throw new Error(`axe looked at next to nothing: ${passed} of its rules passed`);
+  return found;
 }

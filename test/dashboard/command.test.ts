@@ -1,25 +1,15 @@
 /** The command as a process of its own, and as a service. */
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cliArgv, start } from "../support/run.ts";
 import { type Supervised, supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";
 import { ask } from "./ask.ts";
+import { freePort } from "./freePort.ts";
 
 const SLOW = { timeout: 180_000 };
-
-/** One that nobody listens on at the moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
 
 async function metricsOf(port: number, url: string): Promise<string> {
   const token = url.slice(url.indexOf("=") + 1).trim();

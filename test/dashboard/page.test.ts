@@ -1,25 +1,14 @@
-/** The page in a real browser. DAEMONITOR_SCREENSHOTS=DIR keeps pictures of it. */
+/** The page in a real browser. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { until } from "../support/wait.ts";
-import { needsBrowser, openPage, type Page } from "./browser.ts";
+import { holds, needsBrowser, openPage } from "./browser.ts";
 import { served, TOKEN } from "./dashboards.ts";
 
 const REAL = { timeout: 300_000, skip: needsBrowser };
 const EVIL = "<img src=x onerror=alert(1)>";
 const LIVELY =
   "const e = () => { const until = Date.now() + 60; while (Date.now() < until); }; setInterval(e, 500); setInterval(() => console.log(JSON.stringify({ level: 'info', msg: 'request served', ms: 12 })), 300)";
-
-async function picture(page: Page, name: string, fullPage = false): Promise<void> {
-  const folder = process.env.DAEMONITOR_SCREENSHOTS;
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `dashboard-${name}.png`), fullPage });
-}
-
-/** The page's policy forbids what Playwright's own waiting does. */
-async function holds(page: Page, code: string): Promise<void> {
-  await until(code, async () => (await page.evaluate(`Boolean(${code})`)) === true, { timeout: 60_000 });
-}
 
 test("the token in the address signs in and is gone; a wrong one doesn't", REAL, async (t) => {
   const { dashboard } = await served(t);
@@ -68,7 +57,6 @@ test("services live, by name, with actions after a confirmation", REAL, async (t
   await holds(page, "/\\d/.test(document.querySelector(\"tr[data-instance='web/0'] .cpu .figure\").textContent)");
   const before = await page.textContent("tr[data-instance='web/0'] td[data-label=Uptime]");
   await holds(page, `document.querySelector("tr[data-instance='web/0'] td[data-label=Uptime]").textContent !== ${JSON.stringify(before)}`);
-  await picture(page, "overview");
 
   await page.press("body", "/");
   await page.fill("input[type=search]", "data");
@@ -77,7 +65,6 @@ test("services live, by name, with actions after a confirmation", REAL, async (t
 
   await page.click("tr[data-instance='database/0'] button.stop");
   await page.waitForSelector("dialog[open]");
-  await picture(page, "confirm");
   await page.press("dialog", "Escape");
   await page.waitForSelector("dialog", { state: "detached" });
   assert.equal((await status("database/0")).state, "running");
@@ -94,9 +81,7 @@ test("services live, by name, with actions after a confirmation", REAL, async (t
   await until("another process", async () => (await status("database/0")).pid !== pid, { timeout: 30_000 });
 
   await page.emulateMedia({ colorScheme: "dark" });
-  await picture(page, "overview-dark");
   await page.setViewportSize({ width: 390, height: 844 });
-  await picture(page, "phone");
   assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
   assert.deepEqual(mishaps, []);
 });
@@ -121,7 +106,6 @@ test("one service: charts, its log as it is written and filtered, what happened,
   await page.click("button[data-value='1h']");
   assert.match((await page.textContent("[aria-label=Why]")) ?? "", /web\/0 runs since/);
   assert.match((await page.textContent("[aria-label=Events]")) ?? "", /starting → running/);
-  await picture(page, "service", true);
 
   await page.goto(`${page.url().replace(/#.*/, "")}#/service/${encodeURIComponent(EVIL)}`);
   await holds(page, "document.querySelector('h1')?.textContent.startsWith('<img')");
@@ -144,7 +128,6 @@ test("disks and events have views of their own, which the keyboard reaches", REA
   await page.press("body", "d");
   await page.waitForSelector("[aria-label='File systems'] tbody tr");
   await holds(page, "document.querySelectorAll('[data-loaded]').length === 2");
-  await picture(page, "disk", true);
   await page.press("body", "e");
   await holds(page, "document.querySelector('.events')?.textContent.includes('web/0')");
   await page.press("body", "s");

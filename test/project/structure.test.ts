@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   supervisor: parts,
   api: [...parts, "supervisor"],
   tui: [...core, "api"],
-  dashboard: [...core, "api"],
+  dashboard: [...core, "monitor", "api"],
   cli: [...parts, "daemon", "supervisor", "api", "tui", "dashboard"],
   ".": [...core, "daemon"],
 };
