@@ -1,33 +1,55 @@
-/** What Prometheus reads: the text format, version 0.0.4. */
-import type { InstanceStatus, ServiceStatus, SupervisorStatus } from "../supervisor/control.ts";
+/** What Prometheus reads: docs/prometheus.md has the whole list. */
+import type { MonitorSample } from "../monitor/sample.ts";
+import type { AlertsReport, ChecksReport, Control, InstanceStatus, ServiceStatus, SupervisorStatus } from "../supervisor/control.ts";
 import { STATES } from "../supervisor/states.ts";
+import { counter, gauge, info, samplesOf } from "./metricsFamily.ts";
+import { type Family, formatMetrics, METRICS_TYPES, metricsFormat, type Sample } from "./metricsFormat.ts";
+import { monitorFamilies } from "./metricsMonitor.ts";
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
-
-interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "gauge" | "counter";
-  readonly samples: readonly Sample[];
+export interface MetricsSources {
+  readonly about: SupervisorStatus;
+  readonly services: readonly ServiceStatus[];
+  readonly sample: MonitorSample;
+  readonly checks?: ChecksReport | undefined;
+  readonly alerts?: AlertsReport | undefined;
 }
 
-/** @example metricsText(control.about(), control.list()) */
-export function metricsText(about: SupervisorStatus, services: readonly ServiceStatus[]): string {
-  const instances = services.flatMap((service) =>
-    service.instances.map((instance) => ({ instance, labels: { service: service.name, instance: instance.name } })),
-  );
-  const each = (value: (instance: InstanceStatus) => number | null): readonly Sample[] =>
-    instances.flatMap(({ instance, labels }): Sample[] => {
-      const found = value(instance);
-      return found === null ? [] : [[labels, found]];
-    });
-  const one = (value: number): readonly Sample[] => [[{}, value]];
-  const families: readonly Family[] = [
+/** @param accept the header of the request: OpenMetrics for who asks for it */
+export function metrics(control: Control, accept: string | undefined): { readonly text: string; readonly type: string } {
+  const format = metricsFormat(accept);
+  const sources = {
+    ...{ about: control.about(), services: control.list(), sample: control.monitor.sample() },
+    ...{ checks: control.checks?.(), alerts: control.alerts?.() },
+  };
+  return { text: formatMetrics(metricFamilies(sources), format), type: METRICS_TYPES[format] };
+}
+
+/** @example formatMetrics(metricFamilies({ about, services, sample }), "text") */
+export function metricFamilies({ about, services, sample, checks, alerts }: MetricsSources): readonly Family[] {
+  return [
+    ...instanceFamilies(services),
+    ...monitorFamilies(sample),
+    ...checkFamilies(checks),
+    ...alertFamilies(alerts),
+    info("supervisor", "The version of the supervisor, and how it was started.", { version: about.version, mode: about.mode }),
+    gauge("supervisor_start_time_seconds", "When the supervisor was started, since 1970.", one(about.startedAt / 1000)),
+    counter("supervisor_restarts", "How often the supervisor was started again.", one(Math.max(0, about.init.supervisors - 1))),
+    gauge("supervisor_memory_bytes", "Resident memory of the supervisor.", one(about.memory)),
+    gauge("supervisor_degraded", "How many things of the supervisor don't work as they should.", one(about.degraded.length)),
+    gauge("services", "How many services there are.", one(about.services)),
+  ];
+}
+
+function instanceFamilies(services: readonly ServiceStatus[]): readonly Family[] {
+  const instances = services.flatMap((service) => service.instances.map((status) => ({ service: service.name, status })));
+  type One = (typeof instances)[number];
+  const labels = ({ service, status }: One) => ({ service, instance: status.name });
+  const each = (value: (status: InstanceStatus) => number | null) => samplesOf(instances, labels, ({ status }) => value(status));
+  return [
     gauge(
       "instance_up",
       "Whether the instance is running and ready.",
-      each(({ state, ready }) => Number(ready && isUp(state))),
+      each(({ state, ready }) => Number(ready && (state === "running" || state === "reloading"))),
     ),
     gauge(
       "instance_wanted",
@@ -37,69 +59,74 @@ export function metricsText(about: SupervisorStatus, services: readonly ServiceS
     gauge(
       "instance_state",
       "1 for the state that the instance is in, 0 for all others.",
-      instances.flatMap(({ instance, labels }) => STATES.map((state): Sample => [{ ...labels, state }, Number(instance.state === state)])),
+      instances.flatMap((found) => STATES.map((state): Sample => [{ ...labels(found), state }, Number(found.status.state === state)])),
     ),
     counter(
-      "instance_restarts_total",
+      "instance_restarts",
       "How often the instance was restarted because it ended.",
       each(({ restarts }) => restarts),
     ),
     gauge(
       "instance_start_time_seconds",
       "When the main process was started, since 1970.",
-      each(({ startedAt }) => inSeconds(startedAt)),
-    ),
-    gauge(
-      "instance_memory_bytes",
-      "Resident memory of the main process.",
-      each(({ memory }) => memory),
-    ),
-    gauge(
-      "instance_cpu_ratio",
-      "Share of one processor of the main process, 1 for a whole one.",
-      each(({ cpu }) => cpu),
+      each(({ startedAt }) => (startedAt === null ? null : startedAt / 1000)),
     ),
     gauge(
       "instance_degraded",
       "How many things don't work for the instance as they should.",
       each(({ degraded }) => degraded.length),
     ),
-    gauge("supervisor_info", "The version of the supervisor.", [[{ version: about.version, mode: about.mode }, 1]]),
-    gauge("supervisor_start_time_seconds", "When the supervisor was started, since 1970.", one(about.startedAt / 1000)),
-    counter("supervisor_restarts_total", "How often the supervisor was started again.", one(Math.max(0, about.init.supervisors - 1))),
-    gauge("supervisor_memory_bytes", "Resident memory of the supervisor.", one(about.memory)),
-    gauge("supervisor_degraded", "How many things of the supervisor don't work as they should.", one(about.degraded.length)),
-    gauge("services", "How many services there are.", one(about.services)),
+    counter(
+      "instance_log_dropped_lines",
+      "Lines of its output that were dropped while a disk was full; counted when it is written again.",
+      each(({ logDropped }) => logDropped?.lines ?? 0),
+    ),
+    counter(
+      "instance_log_dropped_bytes",
+      "Bytes of its output that were dropped while a disk was full; counted when it is written again.",
+      each(({ logDropped }) => logDropped?.bytes ?? 0),
+    ),
   ];
-  return families.map(format).join("");
 }
 
-function isUp(state: InstanceStatus["state"]): boolean {
-  return state === "running" || state === "reloading";
+function checkFamilies(report: ChecksReport | undefined): readonly Family[] {
+  if (report === undefined) return [];
+  return [
+    gauge(
+      "check_firing",
+      "1 while the check fires.",
+      samplesOf(
+        report.checks,
+        ({ id, subject, check }) => ({ id, subject, check }),
+        ({ state }) => (state === "unknown" ? null : Number(state === "firing")),
+      ),
+    ),
+    gauge("check_mistakes", "Entries of checks and alerts in the configuration that can't be followed.", one(report.mistakes.length)),
+  ];
 }
 
-function inSeconds(milliseconds: number | null): number | null {
-  return milliseconds === null ? null : milliseconds / 1000;
+function alertFamilies(report: AlertsReport | undefined): readonly Family[] {
+  const routes = report?.routes ?? [];
+  const labels = ({ name, kind }: (typeof routes)[number]) => ({ route: name, kind });
+  return [
+    counter(
+      "alerts_sent",
+      "Alerts that were told over the route.",
+      samplesOf(routes, labels, ({ sent }) => sent),
+    ),
+    gauge(
+      "alerts_waiting",
+      "Alerts that wait because the route fails.",
+      samplesOf(routes, labels, ({ waiting }) => waiting.length),
+    ),
+    counter(
+      "alerts_dropped",
+      "Alerts that nobody will be told of over the route.",
+      samplesOf(routes, labels, ({ dropped }) => dropped),
+    ),
+  ];
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name: `daemonitor_${name}`, help, type: "gauge", samples };
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name: `daemonitor_${name}`, help, type: "counter", samples };
-}
-
-function format({ name, help, type, samples }: Family): string {
-  const lines = samples.map(([labels, value]) => `${name}${formatLabels(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
-}
-
-function formatLabels(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-}
-
-function escaped(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+function one(value: number): readonly Sample[] {
+  return [[{}, value]];
 }

@@ -1,4 +1,5 @@
 /** The entries of `alerts` in a configuration, as routes. Pure. */
+import { isMailAddress, mailAddresses, parseSmtp, type SmtpServer } from "../values/mail.ts";
 import { ALERT_FORMATS, type AlertFormat } from "./alerts.ts";
 
 /** As a checked configuration has it. */
@@ -22,15 +23,6 @@ export type AlertRoute = {
   | { readonly kind: "exec"; readonly command: readonly string[]; readonly cwd: string }
   | { readonly kind: "mail"; readonly to: readonly string[]; readonly from: string | null; readonly smtp: SmtpServer | null }
 );
-
-export interface SmtpServer {
-  readonly host: string;
-  readonly port: number;
-  /** `smtps:` from the first byte on; `smtp:` with STARTTLS where the server offers it. */
-  readonly secure: boolean;
-  readonly user: string | null;
-  readonly password: string | null;
-}
 
 /**
  * @example
@@ -62,13 +54,13 @@ function readRoute(entry: AlertEntry): AlertRoute | string {
   const { webhook, exec, mail } = entry;
   if (typeof webhook === "string") return webhookOf(entry, webhook);
   if (isTexts(exec)) return { name: `exec ${exec[0]?.replace(/^.*\//, "")}`, kind: "exec", command: exec, cwd: textOr(entry.cwd, "/") };
-  const to = typeof mail === "string" ? mail.split(/\s*,\s*/).filter((address) => address !== "") : isTexts(mail) ? mail : [];
+  const to = typeof mail === "string" ? mailAddresses(mail) : isTexts(mail) ? mail : [];
   if (to.length === 0) return ': it has none of "webhook", "exec" and "mail"';
   // An address goes into the dialogue with the server.
-  if (!to.every(isAddress)) return ".mail: it has no mail address such as ops@example.com";
+  if (!to.every(isMailAddress)) return ".mail: it has no mail address such as ops@example.com";
   const from = textOr(entry.from, null);
-  if (from !== null && !isAddress(from)) return ".from: it is no mail address such as daemonitor@example.com";
-  const smtp = entry.smtp == null ? null : smtpOf(String(entry.smtp));
+  if (from !== null && !isMailAddress(from)) return ".from: it is no mail address such as daemonitor@example.com";
+  const smtp = entry.smtp == null ? null : parseSmtp(String(entry.smtp));
   if (smtp === undefined) return '.smtp: it is no address such as "smtp://mail.example.com:587"';
   return { name: `mail ${to[0]}`, kind: "mail", to, from, smtp };
 }
@@ -93,24 +85,6 @@ function webhookOf(entry: AlertEntry, webhook: string): AlertRoute | string {
 function formatFor(host: string): AlertFormat {
   if (host === "hooks.slack.com") return "slack";
   return host === "ntfy.sh" ? "ntfy" : "json";
-}
-
-function smtpOf(text: string): SmtpServer | undefined {
-  const url = URL.parse(text);
-  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === "") return undefined;
-  const secure = url.protocol === "smtps:";
-  const part = (value: string) => (value === "" ? null : decodeURIComponent(value));
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? (secure ? 465 : 25) : Number(url.port),
-    secure,
-    user: part(url.username),
-    password: part(url.password),
-  };
-}
-
-function isAddress(text: string): boolean {
-  return /^[^\s<>@,;:"\\\p{Cc}]+@[^\s<>@,;:"\\\p{Cc}]+$/u.test(text);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

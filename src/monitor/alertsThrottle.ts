@@ -45,6 +45,11 @@ export class AlertThrottle {
     return null;
   }
 
+  /** It failed already, and that was told: by an earlier one. */
+  adopt(trouble: Trouble): void {
+    this.#tell(trouble, 1);
+  }
+
   /** It is well. What is to be told: null where nobody was told that it failed. */
   recovered(trouble: Trouble): Notice | null {
     const thing = this.#things.get(trouble.key);

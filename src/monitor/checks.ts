@@ -13,7 +13,7 @@
  *
  * A check that would fire while one of a service that its own one depends on fires is held back.
  */
-import { actionName, type CheckAction } from "./actions.ts";
+import { actionName, type CheckAction } from "../values/checkActions.ts";
 import { type Judged, judge, NEVER_JUDGED } from "./checksJudge.ts";
 
 /** What a check is, whatever it measures. */
@@ -78,7 +78,8 @@ export interface CheckState {
   readonly lastAction: { readonly at: number; readonly text: string } | null;
 }
 
-interface Known {
+/** All that is known of a check. It is plain JSON. */
+export interface KnownCheck {
   readonly check: Check;
   readonly judged: Judged;
   readonly heldBy: string | null;
@@ -87,7 +88,12 @@ interface Known {
 }
 
 export class Checks {
-  #known = new Map<string, Known>();
+  #known: Map<string, KnownCheck>;
+
+  /** @param remembered of an earlier one: what fires there fires here, and is not told again */
+  constructor(remembered: readonly KnownCheck[] = []) {
+    this.#known = new Map(remembered.map((known) => [known.check.id, known]));
+  }
 
   /** Of all checks that there are: one that isn't among them is forgotten. `at` in milliseconds since 1970. */
   look(looks: readonly CheckLook[], at: number): readonly CheckDecision[] {
@@ -96,7 +102,7 @@ export class Checks {
       judged.flatMap(({ look, now }) => (now.firing !== null && look.check.service !== null ? [look.check.service] : [])),
     );
     const decisions: CheckDecision[] = [];
-    const known = new Map<string, Known>();
+    const known = new Map<string, KnownCheck>();
     for (const { look, before, now } of judged) {
       const { check, value } = look;
       const fires = now.verdict === "fires";
@@ -130,22 +136,27 @@ export class Checks {
     if (known !== undefined) this.#known.set(id, { ...known, lastAction: { at, text } });
   }
 
+  /** What would be missed: checks that fire, or have bad samples. The others begin anew as well as they are. */
+  get remembered(): readonly KnownCheck[] {
+    return [...this.#known.values()].filter(({ judged }) => judged.firing !== null || judged.results.includes(true));
+  }
+
   get states(): readonly CheckState[] {
     return [...this.#known.values()].map(stateOf);
   }
 
-  #judge(look: CheckLook, at: number): { readonly before: Known | undefined; readonly now: Judged } {
+  #judge(look: CheckLook, at: number): { readonly before: KnownCheck | undefined; readonly now: Judged } {
     const before = this.#known.get(look.check.id);
     return { before, now: judge(look.check.for, before?.judged ?? NEVER_JUDGED, look, at) };
   }
 }
 
-function valuesOf(before: Known | undefined, now: Judged, { value, bad }: CheckLook): readonly string[] {
+function valuesOf(before: KnownCheck | undefined, now: Judged, { value, bad }: CheckLook): readonly string[] {
   if (bad === null) return before?.values ?? [];
   return [...(before?.values ?? []), value ?? (bad ? "bad" : "good")].slice(-now.results.length);
 }
 
-function stateOf({ check, judged, heldBy, values, lastAction }: Known): CheckState {
+function stateOf({ check, judged, heldBy, values, lastAction }: KnownCheck): CheckState {
   return {
     id: check.id,
     subject: check.subject,

@@ -1,9 +1,11 @@
 /** What the disk checks measure, and whether that is bad. Pure but for the checksums that it has seen. */
+
+import type { DiskAspect } from "../values/diskChecks.ts";
+import type { Bound } from "../values/diskCheckValues.ts";
 import { formatDuration } from "../values/duration.ts";
 import type { Check, CheckLook } from "./checks.ts";
 import { formatAmount, type Unit } from "./checksAmount.ts";
-import type { DiskAspect, DiskChecks } from "./checksDisk.ts";
-import type { Bound } from "./checksDiskValues.ts";
+import type { DiskChecks } from "./checksDisk.ts";
 import type { DirectorySample, FileSample, FileSystemSample, MonitorSample } from "./sample.ts";
 
 /** What is known of a path. */

@@ -1,5 +1,5 @@
 /** The checks of a service, for each of its instances: what they measure, and whether that is bad. Pure. */
-import type { CheckAction } from "./actions.ts";
+import type { CheckAction } from "../values/checkActions.ts";
 import type { Check, CheckLook } from "./checks.ts";
 import { formatAmount, type Unit } from "./checksAmount.ts";
 import type { InstanceSample } from "./sample.ts";

@@ -4,7 +4,9 @@
  *   const meter = new UsageMeter();
  *   meter.look(pid, startTime);     // { cpu: 0.25, memory: 12_582_912 }: a quarter of a processor, resident bytes
  */
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { type ProcessStat, readProcessStat } from "../launch/processStat.ts";
+import { monotonicMs } from "../values/clock.ts";
 import { systemUnits } from "./systemUnits.ts";
 
 export interface Usage {
@@ -42,7 +44,7 @@ export class UsageMeter {
   readonly #now: () => number;
 
   /** @param now milliseconds on a monotonic clock */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = monotonicMs) {
     this.#now = now;
   }
 
@@ -74,29 +76,16 @@ export class UsageMeter {
   }
 }
 
-/** One for all: nobody else runs while it is used. */
-const buffer = Buffer.allocUnsafe(2048);
-
 function readStat(pid: number): (Usage & { readonly startTime: number }) | undefined {
-  let fd: number;
+  let stat: ProcessStat | undefined;
   try {
-    fd = openSync(`/proc/${pid}/stat`, "r");
+    stat = readProcessStat(pid);
   } catch {
-    return undefined;
+    // No descriptors are left: what it uses is not known now.
   }
-  try {
-    const text = buffer.toString("latin1", 0, readSync(fd, buffer, 0, buffer.length, 0));
-    // The name may hold blanks and parentheses. Field 3 comes after it.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ", 22);
-    const field = (number: number) => Number(fields[number - 3]);
-    const { tickMs, pageSize } = systemUnits();
-    return { cpuMs: (field(14) + field(15)) * tickMs, startTime: field(22), memory: Math.max(0, field(24)) * pageSize };
-  } catch {
-    // ESRCH: reaped since it was opened.
-    return undefined;
-  } finally {
-    closeSync(fd);
-  }
+  if (stat === undefined) return undefined;
+  const { tickMs, pageSize } = systemUnits();
+  return { cpuMs: stat.ticks * tickMs, startTime: stat.startTime, memory: stat.residentPages * pageSize };
 }
 
 /** Milliseconds since a start time, sleep of the machine included: both count from boot. */

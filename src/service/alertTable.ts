@@ -1,14 +1,43 @@
 /** The keys of a route for alerts. */
+
+import { isMailAddress, mailAddresses, parseSmtp } from "../values/mail.ts";
 import { nearest } from "../values/nearest.ts";
-import { given } from "../values/valueError.ts";
+import { given, ValueError } from "../values/valueError.ts";
 import { command, environment } from "./commandKinds.ts";
 import type { AlertConfig } from "./configTypes.ts";
-import type { Kind } from "./kind.ts";
+import { type Kind, leaf } from "./kind.ts";
 import type { Place } from "./place.ts";
 import { json } from "./plainJson.ts";
 import { oneOf, path, text, url } from "./scalars.ts";
 import { isPlainObject, section } from "./structures.ts";
 import { optionalKey } from "./table.ts";
+
+/** Several with commas between. */
+const addresses: Kind<string> = mailKind("addresses", (value) => mailAddresses(value));
+const address: Kind<string> = mailKind("address", (value) => [value]);
+
+function mailKind(label: string, split: (value: string) => readonly string[]): Kind<string> {
+  const meant = "a mail address such as ops@example.com";
+  return leaf({
+    ...{ label: `mail ${label}`, meant, schema: text.schema },
+    parse: (value) => {
+      const found = typeof value === "string" ? split(value) : [];
+      if (typeof value === "string" && found.length > 0 && found.every(isMailAddress)) return value;
+      throw new ValueError(`${given(value)} is not ${meant}`);
+    },
+  });
+}
+
+const SMTP = 'an address such as "smtp://mail.example.com:587"';
+const server = leaf({
+  ...{ label: "address", meant: SMTP, schema: text.schema },
+  parse: (value) => {
+    if (typeof value === "string" && parseSmtp(value) !== undefined) return value;
+    throw new ValueError(`it is not ${SMTP}`);
+  },
+});
+/** There may be a password in it. */
+const smtp: Kind<string> = { ...server, read: (value, at) => server.read(value, at.secret()) };
 
 export const ALERT_KEYS = {
   name: optionalKey(text, {
@@ -28,9 +57,9 @@ export const ALERT_KEYS = {
     example: ["./page-me.sh"],
   }),
   cwd: optionalKey(path, { shown: "the directory of the configuration", doc: "Working directory of the program.", example: "/srv" }),
-  mail: optionalKey(text, { doc: "Address that alerts are mailed to; several with commas between.", example: "ops@example.com" }),
-  from: optionalKey(text, { shown: "daemonitor at this machine", doc: "The sender of mails.", example: "daemonitor@example.com" }),
-  smtp: optionalKey(text, {
+  mail: optionalKey(addresses, { doc: "Address that alerts are mailed to; several with commas between.", example: "ops@example.com" }),
+  from: optionalKey(address, { shown: "daemonitor at this machine", doc: "The sender of mails.", example: "daemonitor@example.com" }),
+  smtp: optionalKey(smtp, {
     shown: "sendmail(8), or the mail server of this machine",
     doc: "Mail server: `smtp://` uses STARTTLS where it is offered, `smtps://` is encrypted from the start.",
     example: "smtp://user:password@mail.example.com:587",

@@ -1,4 +1,5 @@
 /** Kinds of `checks`: a metric, a threshold in the metric's own unit, how often, and what to do then. */
+import { CHECK_ACTIONS, type CheckAction } from "../values/checkActions.ts";
 import { parseDuration } from "../values/duration.ts";
 import { parseSize } from "../values/size.ts";
 import { given, ValueError } from "../values/valueError.ts";
@@ -68,16 +69,12 @@ export const often: Kind<Often> = leaf({
   },
 });
 
-const NAMED = ["alert", "restart", "stop", "start", "reload", "prune-logs"] as const;
+const named = oneOf(...CHECK_ACTIONS);
 
-export type Action = (typeof NAMED)[number] | { readonly exec: readonly string[] };
-
-const named = oneOf(...NAMED);
-
-const action: Kind<Action> = {
+const action: Kind<CheckAction> = {
   label: "action",
   meant: `${named.meant} or { exec: command }`,
-  choices: NAMED,
+  choices: CHECK_ACTIONS,
   schema: {
     anyOf: [named.schema, { type: "object", properties: { exec: command.schema }, required: ["exec"], additionalProperties: false }],
   },
@@ -91,7 +88,7 @@ const action: Kind<Action> = {
   },
 };
 
-export const actions: Kind<readonly Action[]> = listOf(action, { alone: true });
+export const actions: Kind<readonly CheckAction[]> = listOf(action, { alone: true });
 
 function inUnit(unit: Unit, of: Metric, written: string | number): number {
   const text = String(written).trim();

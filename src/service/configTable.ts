@@ -1,31 +1,14 @@
 /** The keys of a configuration besides its services. */
-import { given } from "../values/valueError.ts";
 import { alert } from "./alertTable.ts";
-import type { DiskConfig } from "./configTypes.ts";
-import type { Kind } from "./kind.ts";
-import { json } from "./plainJson.ts";
-import { path, text } from "./scalars.ts";
-import { isPlainObject, listOf } from "./structures.ts";
+import { diskCheck } from "./diskTable.ts";
+import { text } from "./scalars.ts";
+import { listOf } from "./structures.ts";
 import { key, optionalKey } from "./table.ts";
-
-const diskCheck: Kind<DiskConfig> = {
-  label: "disk check",
-  meant: 'an object such as { path: "/var", free: { below: "10%" }, then: "alert" }',
-  schema: { type: "object", properties: { path: { type: "string" } }, required: ["path"] },
-  read(value, at) {
-    if (!isPlainObject(value)) return at.error(`${given(value)} is not ${diskCheck.meant}`, { value });
-    if (value.path === undefined || value.path === null) return at.error('"path" is needed');
-    const { path: _, ...rest } = value;
-    const where = path.read(value.path, at.at("path"));
-    const read = json.read(rest, at);
-    return where === undefined || !isPlainObject(read) ? undefined : { ...read, path: where };
-  },
-};
 
 /** `services` is read apart: see checkConfig. */
 export const CONFIG_KEYS = {
   disk: key(listOf(diskCheck), {
-    doc: "Disk checks: each has a `path`. They are kept as they are for the monitor, which will check the rest.",
+    doc: "Disk checks: each has a `path`, and what is checked of it.",
     default: [],
     example: [{ path: "/var", free: { below: "10%" }, then: ["alert", "prune-logs"] }],
   }),

@@ -17,7 +17,7 @@ export type Port = number | string;
 export interface Config {
   /** The services by name. */
   readonly services?: Readonly<Record<string, ServiceConfig>> | undefined;
-  /** Disk checks. Kept for the monitor, which reads them. */
+  /** Disk checks: each has a `path`, and what is checked of it. */
   readonly disk?: readonly DiskConfig[] | undefined;
   /** Where alerts go. */
   readonly alerts?: readonly AlertConfig[] | undefined;
@@ -239,12 +239,43 @@ export interface CheckConfig {
   readonly then?: ActionConfig | readonly ActionConfig[] | undefined;
 }
 
-/** A disk check: `path`, and what the monitor knows. */
-export interface DiskConfig {
+/** At least one thing to check of `path`; each is a check of its own. docs/checks.md says what each means. */
+export type DiskConfig = {
   /** The file system, directory or file. */
   readonly path: string;
-  readonly [key: string]: unknown;
-}
+  /** Space for everybody: "10%", "5GiB". */
+  readonly free?: BoundConfig | undefined;
+  /** Free inodes: "5%", 1000. */
+  readonly inodes?: BoundConfig | undefined;
+  /** The file system is read-only. */
+  readonly readOnly?: true | undefined;
+  /** The forecast says that it is full sooner. */
+  readonly full?: { readonly within: Duration } | undefined;
+  /** Of a directory with all in it, or of a file. */
+  readonly size?: BoundConfig | undefined;
+  /** Entries of a directory, with all in it. */
+  readonly files?: BoundConfig | undefined;
+  /** Of a directory: "1GiB/h". */
+  readonly growth?: BoundConfig | undefined;
+  /** Since a file was changed last: "26h". */
+  readonly age?: BoundConfig | undefined;
+  /** A file changes; or it has another SHA-256 than this one. */
+  readonly checksum?: true | string | undefined;
+  /** A line of a file matches the regular expression. */
+  readonly content?: string | { readonly matches: string } | undefined;
+  /** Bad: it isn't there; `false`: it is. */
+  readonly exists?: boolean | undefined;
+  /** How many of how many samples have to be bad. Default: "1 of 1". */
+  readonly for?: string | undefined;
+  /** What to do then. Default: "alert". */
+  readonly then?: DiskActionConfig | readonly DiskActionConfig[] | undefined;
+};
+
+export type BoundConfig =
+  | { readonly above: number | string; readonly below?: undefined }
+  | { readonly below: number | string; readonly above?: undefined };
+
+export type DiskActionConfig = "alert" | "prune-logs" | { readonly exec: Command };
 
 /** Exactly one of `webhook`, `exec` and `mail` is needed. */
 export interface AlertConfig {

@@ -3,7 +3,8 @@
  * It is plain JSON, so that it is the same after it was saved and read again: null for none, milliseconds, bytes, absolute paths.
  */
 import type { HostPort, SocketAddress } from "../values/address.ts";
-import type { Action, Metric, Often } from "./checkKinds.ts";
+import type { CheckAction } from "../values/checkActions.ts";
+import type { Metric, Often } from "./checkKinds.ts";
 import type { AlertConfig, DiskConfig } from "./configTypes.ts";
 import type { DependencyState } from "./serviceTable.ts";
 
@@ -128,5 +129,5 @@ export interface CheckSpec {
   /** Percent of a processor, bytes, a number, milliseconds, or those per second: as METRICS says. */
   readonly threshold: number;
   readonly for: Often;
-  readonly then: readonly Action[];
+  readonly then: readonly CheckAction[];
 }

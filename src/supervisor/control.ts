@@ -71,14 +71,16 @@ export interface InstanceStatus {
   /** What it said of itself, STATUS= of sd_notify(3). */
   readonly statusText: string | null;
   readonly lastExit: ExitStatusReport | null;
-  /** Share of one processor of its main process since the last look (or its start), 1 for a whole one. */
+  /** Share of one processor of all its processes since the monitor's sample before, 1 for a whole one. */
   readonly cpu: number | null;
-  /** Resident, of its main process. */
+  /** Resident, of all its processes: shared pages count in each. */
   readonly memory: number | null;
   /** Found by a supervisor that did not start it. */
   readonly adopted: boolean;
   readonly log: string;
   readonly errorLog: string | null;
+  /** Of its output, since its init was started: what was dropped while a disk was full. Undefined where nothing was. */
+  readonly logDropped?: { readonly lines: number; readonly bytes: number };
   /** "runs without its memory limit: …" */
   readonly degraded: readonly string[];
 }

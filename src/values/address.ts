@@ -56,6 +56,16 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/**
+ * Whether only this machine can reach it.
+ *
+ * @example
+ * isLoopback("127.0.0.1"); // true; "127.evil.example" is a name like any other
+ */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
 /** Whether the second bind(2) of the two would fail with EADDRINUSE. A wildcard takes the port of every address. */
 export function collide(one: SocketAddress, other: SocketAddress): boolean {
   if (one.kind === "unix" || other.kind === "unix")

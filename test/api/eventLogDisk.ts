@@ -1,8 +1,9 @@
 /** What the event log does on a disk that fills up and recovers. Runs in a mount namespace of its own; prints what it saw as JSON. */
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SupervisorEvent } from "../../src/supervisor/control.ts";
 import { EventLog } from "../../src/supervisor/eventLog.ts";
+import { fillDisk } from "../support/fillDisk.ts";
 
 const [dir = ""] = process.argv.slice(2);
 const path = join(dir, "events");
@@ -21,7 +22,7 @@ const happen = (count: number) => {
 };
 
 happen(10);
-fill(join(dir, "filler"));
+fillDisk(join(dir, "filler"));
 happen(100);
 const whileFull = log.after(0).map(({ seq }) => seq);
 const inFileWhileFull = numbers();
@@ -45,16 +46,4 @@ process.stdout.write(
 function numbers(): number[] {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines.slice(0, -1).map((line) => (JSON.parse(line) as SupervisorEvent).seq);
-}
-
-function fill(filler: string): void {
-  const fd = openSync(filler, "a");
-  for (const size of [4096, 1]) {
-    try {
-      for (;;) writeSync(fd, Buffer.alloc(size));
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-    }
-  }
-  closeSync(fd);
 }

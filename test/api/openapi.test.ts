@@ -39,7 +39,7 @@ for (const [path, operations] of Object.entries(document.paths)) {
       assert.equal(answer.status, 200, answer.text);
       const content = responses["200"]?.content ?? {};
       const [type = ""] = String(answer.headers["content-type"]).split(";");
-      assert.deepEqual(Object.keys(content), [type]);
+      assert.equal(Object.keys(content)[0], type);
       if (type === "application/json") assert.deepEqual(misfitsIn(answer.json(), content[type]?.schema ?? {}), []);
       if (operationId === "samples") {
         const [, data = ""] = /^data: (.*)$/m.exec(answer.text) ?? [];

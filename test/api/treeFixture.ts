@@ -1,12 +1,10 @@
 /** Homes whose trees end with the test. */
-import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { type Home, resolveHome } from "../../src/supervisor/state/home.ts";
 import type { Tracked } from "../support/cleanup.ts";
-import { allPids, isAlive, readList, readStat } from "../support/process.ts";
+import { killProcesses, watchProcesses } from "../support/homeProcesses.ts";
 import { fixture, node24 } from "../support/run.ts";
-import { until } from "../support/wait.ts";
 
 export interface TestHome {
   readonly home: Home;
@@ -21,21 +19,9 @@ export interface TestHome {
 export function testHome(tracked: Tracked): TestHome {
   const dir = join(tracked.dir(), "h");
   const env = { ...process.env, DAEMONITOR_HOME: dir };
-  // One that is ending has lost its environment before it lets go of its files.
-  const seen = new Map<number, bigint>();
-  const processes = () => {
-    const entries = [`DAEMONITOR_HOME=${dir}`, `DAEMONITOR_INSTANCE=${idIn(dir)}/`];
-    for (const pid of allPids()) if (pid !== process.pid && carries(pid, entries)) seen.set(pid, startTime(pid));
-    return [...seen].filter(([pid, time]) => isAlive(pid) && startTime(pid) === time).map(([pid]) => pid);
-  };
-  tracked.defer(() =>
-    until("the tree to end", () => {
-      const left = processes();
-      for (const pid of left) kill(pid);
-      return left.length === 0;
-    }),
-  );
-  return { home: resolveHome(env, process.geteuid?.() ?? 0), dir, env, processes };
+  const home = resolveHome(env, process.geteuid?.() ?? 0);
+  tracked.defer(() => killProcesses(home, dir));
+  return { home, dir, env, processes: watchProcesses(home, dir) };
 }
 
 /** The command of the supervisor that stands in. */
@@ -62,38 +48,4 @@ export function ask(home: Home, path = "/", method = "GET"): Promise<Facts> {
     asked.on("timeout", () => asked.destroy(new Error("no answer")));
     asked.on("error", reject).end();
   });
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // Ended by itself.
-  }
-}
-
-function startTime(pid: number): bigint {
-  try {
-    return readStat(pid).startTime;
-  } catch {
-    return 0n;
-  }
-}
-
-/** What the marks of its services begin with. */
-function idIn(dir: string): string {
-  try {
-    return readFileSync(join(dir, "run/id"), "latin1").trim();
-  } catch {
-    return "none";
-  }
-}
-
-/** Whether its environment has the first entry, or one that begins with the second. */
-function carries(pid: number, [home = "", mark = ""]: readonly string[]): boolean {
-  try {
-    return readList(pid, "environ").some((entry) => entry.toString() === home || entry.toString().startsWith(mark));
-  } catch {
-    return false;
-  }
 }

@@ -78,3 +78,48 @@ test("No configuration, or a file that isn't there, is one line and 78.", async 
   assert.equal(missing.code, 78);
   assert.match(missing.stderr, /there is no such file/);
 });
+
+test("A mistake in an entry of disk, checks or alerts is told with its line; what a variable holds is not shown.", async (t) => {
+  const text = `services:
+  web:
+    command: [sh]
+    checks:
+      - { metric: memory, above: 1GB2 }
+disk:
+  - { path: /var, fre: { below: 10% } }
+  - { path: /var, free: { below: 120% } }
+  - { path: /var, size: { above: 1GiB, below: 2GiB }, then: [alert, restart] }
+  - { path: /var }
+  - { path: /var, growth: { above: "\${SECRET}" } }
+  - { path: /etc/passwd, checksum: abc, for: always }
+  - { path: /var, free: { below: 10% }, exists: true, then: [alert, { exec: [/bin/page, me] }], for: 3 of 5 }
+alerts:
+  - { mail: nobody }
+  - { mail: "ops@example.com, root@example.com", from: me, smtp: "http://mail" }
+  - { webhook: "https://example.com" }
+`;
+  const { file } = configuration(t, "daemonitor.config.yaml", text);
+  const { code, stderr } = await cli(["check", "-f", file], { env: { SECRET: "s3cret" } });
+  assert.equal(code, 78);
+  assert.doesNotMatch(stderr, /s3cret/);
+  const told = stderr
+    .split("\n")
+    .filter((line) => line.startsWith("error "))
+    .map((line) => line.replace(`error ${file}:`, "").replace(/^(\d+):\d+/, "$1"));
+  const meant = [
+    /^5: services\.web\.checks\[0\]\.above: /,
+    /^7: disk\[0\]\.fre: .*did you mean "free"\?/,
+    /^8: disk\[1\]\.free: "120%" is not a percentage up to 100%/,
+    /^9: disk\[2\]\.size: exactly one of "above" and "below"/,
+    /^9: disk\[2\]\.then: "restart" is done to services/,
+    /^10: disk\[3\]: it says nothing to check of \/var: give free, /,
+    /^11: disk\[4\]\.growth: .* is not .*, with its variables filled in/,
+    /^12: disk\[5\]\.checksum: /,
+    /^12: disk\[5\]\.for: "always" is not a text such as "3 of 5"/,
+    /^15: alerts\[0\]\.mail: "nobody" is not a mail address/,
+    /^16: alerts\[1\]\.from: "me" is not a mail address/,
+    /^16: alerts\[1\]\.smtp: .*"smtp:\/\/mail\.example\.com:587"/,
+  ];
+  assert.equal(told.length, meant.length, stderr);
+  for (const [index, pattern] of meant.entries()) assert.match(told[index] ?? "", pattern);
+});

@@ -10,6 +10,7 @@ import { alertBody, alertJson, type Notice } from "../../monitor/alerts.ts";
 import { AlertQueue } from "../../monitor/alertsQueue.ts";
 import type { AlertRoute } from "../../monitor/alertsRoutes.ts";
 import { AlertThrottle } from "../../monitor/alertsThrottle.ts";
+import { monotonicMs } from "../../values/clock.ts";
 import type { AlertsReport, AlertTest, ToldAlert } from "../control.ts";
 import { AlertError } from "./alertError.ts";
 import type { Problems } from "./problems.ts";
@@ -75,6 +76,11 @@ export class Alerting {
 
   failing(trouble: Trouble): void {
     this.#tell(this.#throttle.failing(trouble));
+  }
+
+  /** It fails since an earlier supervisor, which has told it. */
+  adopt(trouble: Trouble): void {
+    this.#throttle.adopt(trouble);
   }
 
   recovered(trouble: Trouble): void {
@@ -157,8 +163,8 @@ export class Alerting {
 
   async #test(line: Line, notice: Notice): Promise<AlertTest> {
     const { name, kind } = line.route;
-    const began = performance.now();
-    const took = () => Math.round(performance.now() - began);
+    const began = monotonicMs();
+    const took = () => Math.round(monotonicMs() - began);
     try {
       await this.#deliver(line.route, notice);
       return { route: name, kind, error: null, took: took() };

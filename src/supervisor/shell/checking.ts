@@ -6,19 +6,23 @@
  *   const whole = withChecks(control, checking);
  */
 import { hostname } from "node:os";
-import { actionName } from "../../monitor/actions.ts";
+import { join } from "node:path";
+import type { Notice } from "../../monitor/alerts.ts";
 import { readAlertRoutes } from "../../monitor/alertsRoutes.ts";
-import { type CheckDecision, type CheckLook, Checks } from "../../monitor/checks.ts";
+import { type Check, type CheckDecision, type CheckLook, Checks } from "../../monitor/checks.ts";
 import { type DiskChecks, readDiskChecks } from "../../monitor/checksDisk.ts";
 import { type DiskLook, DiskLooks } from "../../monitor/checksDiskLook.ts";
 import { type CheckedInstance, lookAtInstance } from "../../monitor/checksInstance.ts";
 import type { MonitorSample } from "../../monitor/sample.ts";
+import { actionName } from "../../values/checkActions.ts";
 import { formatDuration } from "../../values/duration.ts";
 import type { ChecksReport, Control, SupervisorEvent } from "../control.ts";
 import type { MonitorConfig } from "../state/monitorShape.ts";
+import { bootId } from "../tree/identity.ts";
 import { alertOf } from "./alertEvents.ts";
 import { Alerting } from "./alerting.ts";
 import { perform } from "./checkActions.ts";
+import { ChecksMemory } from "./checksMemory.ts";
 import type { Context } from "./context.ts";
 import { requirementsOf } from "./dependencies.ts";
 import type { Unit } from "./unit.ts";
@@ -38,11 +42,13 @@ export interface CheckingOptions {
 }
 
 const CONFIGURATION = "checks";
+const MEMORY = "check states";
 
 export class Checking {
   readonly #alerting: Alerting;
   readonly #options: CheckingOptions;
-  readonly #checks = new Checks();
+  readonly #memory: ChecksMemory;
+  #checks = new Checks();
   readonly #disks = new DiskLooks();
   #disk: readonly DiskChecks[] = [];
   #mistakes: readonly string[] = [];
@@ -53,7 +59,12 @@ export class Checking {
   constructor(options: CheckingOptions) {
     this.#options = options;
     const { context, window } = options;
-    const { problems, starter: env } = context;
+    const { problems, starter: env, home } = context;
+    this.#memory = new ChecksMemory({
+      path: join(home.run, "checks.json"),
+      bootId: bootId(),
+      report: (problem) => (problem === null ? problems.resolve(MEMORY, "are kept again") : problems.report(MEMORY, problem)),
+    });
     this.#alerting = new Alerting({ host: hostname(), env, problems, ...(window === undefined ? {} : { window }) });
   }
 
@@ -76,8 +87,22 @@ export class Checking {
   begin(): void {
     const { events, monitor } = this.#options.control;
     this.#follow();
+    this.#remember();
     this.#ends = [monitor.onSample((sample) => this.#judge(sample)), events.subscribe((event) => this.#heard(event))];
     this.#alerting.begin();
+  }
+
+  /** What the supervisor before has told is not told again, but its end is. */
+  #remember(): void {
+    const { problems } = this.#options.context;
+    const remembered = this.#memory.read(Date.now());
+    this.#checks = new Checks(remembered);
+    for (const { check, judged, values } of remembered) {
+      if (judged.firing === null) continue;
+      const message = `${values.at(-1) ?? "bad"} (${check.for.times} of ${check.for.of})`;
+      problems.adopt(check.id, message);
+      if (check.actions.includes("alert")) this.#alerting.adopt(troubleOf(check, message, judged.firing, judged.firing));
+    }
   }
 
   end(): void {
@@ -108,6 +133,8 @@ export class Checking {
       if (decision.what === "fired") void this.#fired(decision, disks.get(decision.check.id), sample.at);
       else this.#recovered(decision, sample.at);
     }
+    // Afterwards: who dies in between does and tells it again rather than never.
+    this.#memory.write(this.#checks.remembered, sample.at);
   }
 
   #instanceLooks(sample: MonitorSample): readonly CheckLook[] {
@@ -131,15 +158,7 @@ export class Checking {
     const plan = actions.length === 0 ? "" : `: ${actions.map(actionName).join(", ")}`;
     const message = `${value ?? "bad"} (${times} of ${of})${plan}`;
     context.problems.report(check.id, message);
-    const trouble = {
-      key: keyOf(check.id),
-      subject: check.subject,
-      title: check.text,
-      message: `${check.id}: ${message}`,
-      at,
-      since: decision.since,
-    };
-    if (actions.length < check.actions.length) this.#alerting.failing(trouble);
+    if (actions.length < check.actions.length) this.#alerting.failing(troubleOf(check, message, at, decision.since));
     const done: string[] = [];
     for (const [index, action] of check.actions.entries()) {
       if (action === "alert") continue;
@@ -153,14 +172,7 @@ export class Checking {
     const gone = decision.what === "recovered" && decision.gone;
     const message = gone ? "is not checked any more" : `${value ?? "good"}, well again after ${formatDuration(Math.max(0, at - since))}`;
     this.#options.context.problems.resolve(check.id, message);
-    this.#alerting.recovered({
-      key: keyOf(check.id),
-      subject: check.subject,
-      title: check.text,
-      message: `${check.id}: ${message}`,
-      at,
-      since,
-    });
+    this.#alerting.recovered(troubleOf(check, message, at, since));
   }
 
   #heard(event: SupervisorEvent): void {
@@ -191,6 +203,6 @@ function checkedInstance({ name, service, instance, spec }: Unit, needs: readonl
   return { name, service, run: String(attempt), condition: serves ? "serves" : rests ? "rests" : "other", needs, checks: spec.checks };
 }
 
-function keyOf(id: string): string {
-  return `check ${id}`;
+function troubleOf({ id, subject, text }: Check, message: string, at: number, since: number): Omit<Notice, "kind" | "count"> {
+  return { key: `check ${id}`, subject, title: text, message: `${id}: ${message}`, at, since };
 }

@@ -185,7 +185,10 @@ function factsOf(unit: Unit): InstanceFacts {
   const { name, service, instance, spec, attempts } = unit;
   const identities = [...slotsOf(instance).map(({ identity }) => identity), ...[...attempts.values()].map(({ identity }) => identity)];
   const roots = new Map(identities.flatMap((identity) => (identity?.bootId === bootId() ? [[identity.pid, identity]] : [])));
-  const cgroups = [...attempts.values()].map(({ cgroup }) => cgroup);
+  // Each is a file more to read. They know best what processes used that came and went between two looks, which counts most
+  // where it is limited, or nobody else knows what belongs to it.
+  const isMetered = spec.resources.memory !== null || spec.resources.cpu !== null || spec.type === "forking";
+  const cgroups = isMetered ? [...attempts.values()].map(({ cgroup }) => cgroup) : [];
   return {
     name,
     service,

@@ -3,7 +3,7 @@
  * does far more, and takes four times as long to load, in the supervisor's own thread: see docs/checks.md.
  */
 import { connect as connectPlain, isIP, type Socket } from "node:net";
-import type { SmtpServer } from "../../monitor/alertsRoutes.ts";
+import type { SmtpServer } from "../../values/mail.ts";
 import { AlertError, errorText } from "./alertError.ts";
 
 export interface Delivery {

@@ -19,7 +19,7 @@ const LONGEST_LINE = 500;
 const TICKS_PER_SECOND = 100;
 
 export interface StatusSources {
-  readonly meter: UsageMeter;
+  readonly meter: Pick<UsageMeter, "look">;
   /** Paths of the log of an instance that was not started yet. */
   logPaths(unit: Unit): { readonly path: string; readonly errorPath: string | null };
   next(service: string): number | null;
@@ -49,6 +49,7 @@ export function instanceStatus(unit: Unit, { meter, logPaths }: Pick<StatusSourc
     adopted: instance.process?.adopted ?? false,
     log: path,
     errorLog: errorPath,
+    ...(unit.logDropped.bytes === 0 ? {} : { logDropped: unit.logDropped }),
     degraded: unit.logTrouble === null ? unit.degraded : [...unit.degraded, unit.logTrouble],
   };
 }

@@ -1,8 +1,9 @@
 /** What the keys of a disk check may hold. Each throws a ValueError for what is something else. */
-import { nearest } from "../values/nearest.ts";
-import { parseSize } from "../values/size.ts";
-import { given, ValueError } from "../values/valueError.ts";
-import { CHECK_ACTIONS, type CheckAction, type NamedAction, SERVICE_ACTIONS } from "./actions.ts";
+
+import { CHECK_ACTIONS, type CheckAction, type NamedAction, SERVICE_ACTIONS } from "./checkActions.ts";
+import { nearest } from "./nearest.ts";
+import { parseSize } from "./size.ts";
+import { given, ValueError } from "./valueError.ts";
 
 export interface Bound {
   readonly when: "above" | "below";
