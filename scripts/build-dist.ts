@@ -11,6 +11,7 @@
  *   dist/configuration.cjs  what reads configurations, which few commands do
  *   dist/supervisor.cjs  the supervisor, with the control API
  *   dist/compressor.cjs  what compresses archived logs
+ *   dist/runOutput.cjs  what prints the services' output in the foreground
  *   dist/client.cjs   its client, for programs
  *   dist/dashboard.cjs, dist/dashboard/  the dashboard's server, and its page with its compressed forms
  *
@@ -48,6 +49,7 @@ const marked = [
   "configuration.cjs",
   "supervisor.cjs",
   "compressor.cjs",
+  "runOutput.cjs",
   "client.cjs",
 ];
 // Built aside and renamed: those who run the old files, or build at the same time, never see half of a new one.
@@ -115,6 +117,7 @@ async function buildAll(): Promise<void> {
     await bundle("src/cli/lateParts.ts", "configuration.cjs");
     await bundle("src/api/main.ts", "supervisor.cjs");
     await bundle("src/logs/compressor.ts", "compressor.cjs");
+    await bundle("src/cli/runOutput.ts", "runOutput.cjs");
     await bundle("src/api/client.ts", "client.cjs", bundling.plugins, versionCheck());
     await bundle("src/dashboard/main.ts", "dashboard.cjs");
     await bundlePage();

@@ -51,7 +51,17 @@ export async function answerRequest(context: ServeContext, request: IncomingMess
     if (request.headers.prefer === "processing") response.writeProcessing();
     const command = request.headers["x-daemonitor-command"];
     const by = whoAsks(uid, typeof command === "string" ? command : undefined);
-    const asked = { control, selector, query, body, by, signal: gone.signal, version, lastEventId: lastEventId(request) };
+    const asked = {
+      control,
+      selector,
+      query,
+      body,
+      by,
+      signal: gone.signal,
+      version,
+      lastEventId: lastEventId(request),
+      accept: request.headers.accept,
+    };
     const position = request.headers["last-event-id"];
     const lastPosition = typeof position === "string" ? position : undefined;
     await send(context, response, await route.handle({ ...asked, lastPosition }), gone.signal);

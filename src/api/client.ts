@@ -210,7 +210,14 @@ export class Client {
 
   /** In the text format of Prometheus. */
   async metrics(): Promise<string> {
-    return (await this.#ask({ method: "GET", path: "/v1/metrics" })).body;
+    return (await this.metricsFor(undefined)).text;
+  }
+
+  /** For who asks with this Accept header: as OpenMetrics, or in the text format. `type` is the Content-Type. */
+  async metricsFor(accept: string | undefined): Promise<{ readonly text: string; readonly type: string }> {
+    const headers: Record<string, string> = accept === undefined ? {} : { Accept: accept };
+    const answer = await this.#ask({ method: "GET", path: "/v1/metrics", headers });
+    return { text: answer.body, type: answer.headers.get("content-type") ?? "text/plain" };
   }
 
   /** Whatever is still under way rejects with ERR_CLOSED; events end. */

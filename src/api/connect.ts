@@ -8,6 +8,7 @@ import { monotonicMs } from "../values/clock.ts";
 import { Client } from "./client.ts";
 import type { StartTreeOptions } from "./startTree.ts";
 import { treeError } from "./treeErrors.ts";
+import { troubleFile } from "./treeFiles.ts";
 
 /**
  * What to do where no supervisor runs: start one; start one only where the last one did not end in an orderly way, so that
@@ -53,7 +54,9 @@ export function isListening(home: Home): boolean {
   }
 }
 
+/** @throws DaemonError also where the supervisor that runs, or is started, can't begin: why */
 async function reach(home: Home, start: StartMode, patience: number, options: StartTreeOptions): Promise<void> {
+  if (existsSync(troubleFile(home)) && isListening(home)) return waitForNextAttempt(home);
   const deadline = monotonicMs() + patience;
   for (let pause = 20; !isListening(home); pause = Math.min(pause * 2, 250)) {
     // An orderly shutdown removes the socket; when init and supervisor were killed, it is still there.
@@ -73,12 +76,24 @@ async function reach(home: Home, start: StartMode, patience: number, options: St
 /** Undefined where it was started; else the refusal, because somebody else is about to start one, or to end it. */
 async function tryToStart(home: Home, options: StartTreeOptions): Promise<DaemonError | undefined> {
   // Most commands find a supervisor, and need none of this.
-  const { startTree } = await import("./startTree.ts");
+  const [{ startTree }, { untilBegun }, { readTrouble }] = await Promise.all([
+    import("./startTree.ts"),
+    import("./untilBegun.ts"),
+    import("./trouble.ts"),
+  ]);
+  const before = readTrouble(home);
   try {
     startTree(home, options);
+    await untilBegun(home, before, { isNew: true });
     return undefined;
   } catch (error) {
     if (error instanceof DaemonError && error.code === "ERR_SUPERVISOR_RUNNING") return error;
     throw error;
   }
+}
+
+/** Its supervisor could not begin the last time: that may be mended by now. */
+async function waitForNextAttempt(home: Home): Promise<void> {
+  const [{ untilBegun }, { readTrouble }] = await Promise.all([import("./untilBegun.ts"), import("./trouble.ts")]);
+  await untilBegun(home, readTrouble(home), { isNew: false });
 }

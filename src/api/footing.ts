@@ -17,30 +17,34 @@ const EVERY = 5000;
 export interface FootingOptions {
   readonly home: Home;
   readonly client: Pick<InitClient, "hold">;
-  /** The lock as init handed it over; undefined where it is not the home's any more. */
-  lock: TreeLock;
-  /** Our copy of the listening socket. */
-  socket: number;
+  /** The home's, ours from here on. Where it is not in its place any more, `look` takes another. */
+  readonly lock: TreeLock;
+  /** Our copy of the listening socket. Closed where `look` makes another. */
+  readonly socket: number;
   /** Answers what comes in on another socket as well, which it takes over. */
   serve(fd: number): Promise<unknown>;
   report(message: string): void;
 }
 
 export class Footing {
-  readonly #options: FootingOptions;
+  readonly #options: Omit<FootingOptions, "lock" | "socket">;
+  #lock: TreeLock;
+  #socket: number;
   #timer: NodeJS.Timeout | undefined;
   #mending = false;
 
-  constructor(options: FootingOptions) {
+  constructor({ lock, socket, ...options }: FootingOptions) {
     this.#options = options;
+    this.#lock = lock;
+    this.#socket = socket;
   }
 
   get lock(): TreeLock {
-    return this.#options.lock;
+    return this.#lock;
   }
 
   get socket(): number {
-    return this.#options.socket;
+    return this.#socket;
   }
 
   watch(): void {
@@ -53,12 +57,12 @@ export class Footing {
 
   /** Puts back what somebody has removed. */
   async look(): Promise<void> {
-    const { home, lock, report } = this.#options;
-    if (this.#mending || (lock.isInPlace() && existsSync(home.socket))) return;
+    const { home, report } = this.#options;
+    if (this.#mending || (this.#lock.isInPlace() && existsSync(home.socket))) return;
     this.#mending = true;
     try {
       ensureHome(home);
-      if (!lock.isInPlace()) await this.#lockAgain();
+      if (!this.#lock.isInPlace()) await this.#lockAgain();
       if (!existsSync(home.socket)) await this.#listenAgain();
       ensureHomeId(home);
       report(`somebody has removed files of ${home.run}: they are there again`);
@@ -71,20 +75,20 @@ export class Footing {
   }
 
   async #lockAgain(): Promise<void> {
-    const { home, client, lock } = this.#options;
+    const { home, client } = this.#options;
     const again = TreeLock.acquire(home.lockFile);
     await client.hold(TREE_LOCK, again.fd);
-    lock.close();
-    this.#options.lock = again;
+    this.#lock.close();
+    this.#lock = again;
   }
 
   /** The old one has no name any more, but who is connected stays so. */
   async #listenAgain(): Promise<void> {
-    const { home, client, socket, serve } = this.#options;
+    const { home, client, serve } = this.#options;
     const again = listenForCommands(home.socket);
     await client.hold(API_SOCKET, again);
     await serve(native().duplicate(again, 3));
-    closeSync(socket);
-    this.#options.socket = again;
+    closeSync(this.#socket);
+    this.#socket = again;
   }
 }

@@ -9,29 +9,31 @@ import { begin } from "../supervisor/shell/begin.ts";
 import { endTree } from "../supervisor/shell/endTree.ts";
 import { FOREGROUND_RUN, readForegroundRun } from "../supervisor/shell/foregroundRun.ts";
 import { runForeground } from "../supervisor/shell/runForeground.ts";
+import { RunOutput } from "../supervisor/shell/runOutput.ts";
 import { type Home, resolveHome } from "../supervisor/state/home.ts";
 import { TREE_LOCK, TreeLock } from "../supervisor/state/treeLock.ts";
 import { relaunch } from "../supervisor/tree/launchInit.ts";
+import { type Begun, cantBegin } from "./cantBegin.ts";
 import { Footing } from "./footing.ts";
 import { API_SOCKET } from "./prepareTree.ts";
 import { serveApi } from "./server.ts";
+import { removeTrouble } from "./trouble.ts";
 
 /** Milliseconds until a new init is tried again. */
 const TRY_AGAIN = 500;
 
-main().catch((error: unknown) => {
-  // Into the supervisor's log; init tries again, later each time.
-  console.error(`daemonitor: the supervisor can't go on: ${error instanceof DaemonError ? error.message : (error as Error)?.stack}`);
-  process.exit(1);
-});
+const inherited = takeInherited(process.env);
+if (inherited === undefined) {
+  console.error('daemonitor: this program is started by daemonitor-init: use "daemonitor start"');
+  process.exit(64);
+}
+const begun: Begun = { inherited, home: undefined, client: undefined };
+main(begun).catch((error: unknown) => cantBegin(error, begun));
 
-async function main(): Promise<void> {
-  const inherited = takeInherited(process.env);
-  if (inherited === undefined) {
-    console.error('daemonitor: this program is started by daemonitor-init: use "daemonitor start"');
-    process.exit(64);
-  }
+async function main(begun: Begun): Promise<void> {
+  const { inherited } = begun;
   const home = resolveHome(process.env, process.geteuid?.() ?? 0);
+  begun.home = home;
   const lock = lockOf(home, inherited.held.get(TREE_LOCK));
   const socket = inherited.held.get(API_SOCKET);
   if (socket === undefined) throw new Error("init holds no control socket");
@@ -42,7 +44,9 @@ async function main(): Promise<void> {
   delete process.env.NOTIFY_SOCKET;
   // Init may die before it is there.
   let footing: Footing | undefined;
-  const end = (exitCode: number) => {
+  let output: RunOutput | undefined;
+  const end = async (exitCode: number) => {
+    await output?.end();
     footing?.end();
     void endTree(supervisor, server, () => rmSync(home.socket, { force: true }), exitCode);
   };
@@ -54,12 +58,15 @@ async function main(): Promise<void> {
     env: process.env,
     version: manifest.version,
     mode: run === undefined ? "daemon" : "foreground",
+    opened: (client) => {
+      begun.client = client;
+    },
     initGone: (held) => {
       // Who started a tree in the foreground starts the next one.
       if (run !== undefined) process.exit(1);
       succeed(new Map([...held, [TREE_LOCK, (footing?.lock ?? lock).fd], [API_SOCKET, footing?.socket ?? socket]]));
     },
-    end: () => end(0),
+    end: () => void end(0),
   });
   const { client, problems } = supervisor.context;
   const report = (message: string) => problems.tell("runtime directory", message);
@@ -67,9 +74,15 @@ async function main(): Promise<void> {
   if (lock.fd !== inherited.held.get(TREE_LOCK)) await client.hold(TREE_LOCK, lock.fd);
   const serve = (fd: number) => serveApi(control, { fd, owner: process.geteuid?.() ?? 0, version: manifest.version });
   const server = await serve(api);
+  removeTrouble(home);
   footing.watch();
   await footing.look();
-  if (run !== undefined) return runForeground(run, { control, supervisor, commands, notifyAddress, end });
+  if (run !== undefined) {
+    const reportOutput = (problem: string | undefined) =>
+      problem === undefined ? problems.resolve("output", "is printed again") : problems.report("output", problem);
+    output = RunOutput.of({ command: run.printer ?? [], held: inherited.held, client, report: reportOutput });
+    return runForeground(run, { control, supervisor, commands, notifyAddress, output, end: (code) => void end(code) });
+  }
   supervisor.onInitSignal((signal) => {
     // Somebody ends the machine, or this tree, without asking us.
     if (signal === "SIGTERM" || signal === "SIGINT" || signal === "SIGPWR") {

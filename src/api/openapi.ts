@@ -210,9 +210,12 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   "/v1/metrics": {
     get: {
       operationId: "metrics",
-      summary: "For Prometheus, in its text format.",
+      summary: "For Prometheus: in its text format, or as OpenMetrics where Accept asks for that.",
       responses: {
-        "200": { description: "The metrics.", content: { "text/plain": { schema: text() } } },
+        "200": {
+          description: "The metrics.",
+          content: { "text/plain": { schema: text() }, "application/openmetrics-text": { schema: text() } },
+        },
         ...errors(["ERR_BAD_REQUEST", "ERR_NOT_ALLOWED"]),
       },
     },

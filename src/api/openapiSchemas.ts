@@ -17,11 +17,12 @@ const instanceStatus = {
   why: text("A sentence."),
   statusText: orNull(text("What it said of itself: STATUS= of sd_notify(3).")),
   lastExit: orNull(ref("ExitStatusReport")),
-  cpu: orNull(number("Share of one processor of its main process, 1 for a whole one.")),
-  memory: orNull(number("Resident, of its main process.")),
+  cpu: orNull(number("Share of one processor of all its processes, 1 for a whole one.")),
+  memory: orNull(number("Resident, of all its processes.")),
   adopted: bool("Found by a supervisor that did not start it."),
   log: text(),
   errorLog: orNull(text()),
+  logDropped: object({ lines: count(), bytes: count() }),
   degraded,
 };
 
@@ -59,7 +60,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Schema>> = {
     memory: number("Resident, of the supervisor."),
     degraded,
   }),
-  InstanceStatus: object(instanceStatus),
+  InstanceStatus: object(instanceStatus, ["logDropped"]),
   ServiceStatus: object(serviceStatus),
   ServiceDescription: object({
     ...serviceStatus,

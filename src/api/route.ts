@@ -15,6 +15,8 @@ export interface Asked {
   readonly lastEventId: string | undefined;
   /** Last-Event-ID as it came. */
   readonly lastPosition: string | undefined;
+  /** The header as it came. */
+  readonly accept: string | undefined;
   /** Aborted when the one who asked is gone. */
   readonly signal: AbortSignal;
   readonly version: string;

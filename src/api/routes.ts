@@ -5,7 +5,7 @@ import { ValueError } from "../values/valueError.ts";
 import { readMonitor, readServices } from "./applyBody.ts";
 import { alerts, checks, testAlerts } from "./checks.ts";
 import { LOG_QUERY, readLogRequest } from "./logs.ts";
-import { metricsText } from "./metrics.ts";
+import { metrics } from "./metrics.ts";
 import { HISTORY_QUERY, history, STREAM_QUERY, sample, stream } from "./monitor.ts";
 import { BOOLEAN, bad, count, type Field, FLAG, LIST, OBJECT, oneOf, readFields, required, SEQUENCE, TEXT, WAIT } from "./requestFields.ts";
 import type { Asked, Reply, Route } from "./route.ts";
@@ -52,10 +52,7 @@ export const ROUTES: readonly Route[] = [
   get("/v1/checks", {}, checks),
   get("/v1/alerts", {}, alerts),
   post("/v1/alerts/test", testAlerts),
-  get("/v1/metrics", {}, ({ control }) => ({
-    text: metricsText(control.about(), control.list()),
-    type: "text/plain; version=0.0.4; charset=utf-8",
-  })),
+  get("/v1/metrics", {}, ({ control, accept }) => metrics(control, accept)),
   get("/v1/openapi.json", {}, async ({ version }) => ({ json: (await import("./openapi.ts")).openApi(version) })),
 ];
 

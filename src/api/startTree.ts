@@ -1,11 +1,11 @@
 /** Starts the tree of a home: daemonitor-init, and in it the supervisor. */
 import { closeSync, constants, openSync } from "node:fs";
-import { join } from "node:path";
 import { DaemonError } from "../launch/errors.ts";
 import type { Home } from "../supervisor/state/home.ts";
 import { launchInit } from "../supervisor/tree/launchInit.ts";
 import { prepareTree } from "./prepareTree.ts";
 import { supervisorCommand } from "./supervisorProgram.ts";
+import { supervisorLog } from "./treeFiles.ts";
 
 export interface StartTreeOptions {
   /** The supervisor's program and its arguments. Default: our own. */
@@ -39,11 +39,6 @@ export function startTree(home: Home, { supervisor = supervisorCommand(), env = 
     tree.abandon();
     throw error;
   }
-}
-
-/** Where the errors of a tree in the background are. */
-export function supervisorLog(home: Home): string {
-  return join(home.log, "supervisor.log");
 }
 
 function openLog(path: string): number {

@@ -2,8 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** It lives for months and computes little: a third of the memory with 1,000 services. */
-export const FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
+/** V8's options for a process that lives for months and computes little. */
+export const SUPERVISOR_FLAGS = [
+  // MiB for young objects, which would grow to 16: of 36 MB of its own with 200 services, 28 are left.
+  "--max-semi-space-size=1",
+  // Heaps that grow in small steps: of 63 MB of its own with 1,000 services, 53 are left.
+  "--optimize-for-size",
+];
 
 /**
  * This Node, and the bundle beside ours; in a checkout that has none, the source.
@@ -14,8 +19,8 @@ export const FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
 export function supervisorCommand(): readonly string[] {
   const here = import.meta.dirname;
   const bundle = here.endsWith("/dist") ? `${here}/supervisor.cjs` : undefined;
-  if (bundle !== undefined && existsSync(bundle)) return [process.execPath, ...FLAGS, bundle];
+  if (bundle !== undefined && existsSync(bundle)) return [process.execPath, ...SUPERVISOR_FLAGS, bundle];
   const source = join(here, bundle === undefined ? "../.." : "..", "src/api/main.ts");
   if (!existsSync(source)) throw new Error(`daemonitor is not whole: ${bundle ?? source} is missing; install it again`);
-  return [process.execPath, ...FLAGS, "--disable-warning=ExperimentalWarning", source];
+  return [process.execPath, ...SUPERVISOR_FLAGS, "--disable-warning=ExperimentalWarning", source];
 }

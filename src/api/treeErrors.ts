@@ -5,6 +5,7 @@ import { CLIENT_ERROR_CODES } from "./errorCodes.ts";
 
 export const TREE_ERROR_CODES = {
   ERR_NO_SUPERVISOR: CLIENT_ERROR_CODES.ERR_NO_SUPERVISOR,
+  ERR_SUPERVISOR_FAILED: { errno: 5, exitCode: EXIT.software, meaning: "the supervisor can't begin, by a mistake of its own" },
   ERR_SUPERVISOR_SILENT: {
     errno: 110,
     exitCode: EXIT.temporary,

@@ -2,8 +2,8 @@
 import type { AlertRouteStatus, AlertsReport, AlertTest } from "../supervisor/control.ts";
 import { clock } from "../supervisor/story.ts";
 import { formatDuration } from "../values/duration.ts";
+import { harmless } from "../values/textWidth.ts";
 import type { CheckView } from "./checksText.ts";
-import { harmless } from "./textWidth.ts";
 
 type View = Pick<CheckView, "now" | "paint">;
 

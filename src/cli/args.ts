@@ -80,6 +80,8 @@ function tokenValue({ index, rawName, value, inlineValue }: OptionToken, flag: F
 }
 
 function unknownFlag(command: Command, given: string, known: readonly string[]): OptionError {
+  const missing = command.missing?.[given.replace(/^-+/, "")];
+  if (missing !== undefined) return usage(command, `there is no ${given}: ${missing}`);
   const near = nearest(given.replace(/^-+/, ""), known);
   return usage(command, `unknown flag ${given}${near === undefined ? "" : `: did you mean --${near}?`}`);
 }

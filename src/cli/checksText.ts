@@ -2,9 +2,9 @@
 import type { CheckState } from "../monitor/checks.ts";
 import type { ChecksReport } from "../supervisor/control.ts";
 import { clock } from "../supervisor/story.ts";
+import { harmless } from "../values/textWidth.ts";
 import type { Paint } from "./paint.ts";
 import { type Cell, type Column, table } from "./table.ts";
-import { harmless } from "./textWidth.ts";
 
 export interface CheckView {
   /** Milliseconds since 1970. */

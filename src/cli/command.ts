@@ -30,6 +30,8 @@ export interface Command<F extends string = string> {
    * all that follows belongs to the program. A number is how many operands are accepted.
    */
   readonly operands: "program" | number;
+  /** Flags that somebody may look for here, without their dashes, and why there is none: a sentence without its end. */
+  readonly missing?: Readonly<Record<string, string>>;
   /** Paragraphs of the help between the flags and the examples. */
   readonly notes?: readonly string[];
   readonly examples: readonly Example[];

@@ -85,6 +85,11 @@ export const commands: Readonly<Record<string, Entry>> = withAliases({
     summary: "show services, the machine and its disks on a web page, with their past",
     load: async () => (await import("./dashboard.ts")).dashboardCommand,
   },
+  report: {
+    group: "services",
+    summary: "write the last day on one page: restarts, biggest consumers, disks, checks, alerts",
+    load: async () => (await import("./reportCommand.ts")).reportCommand,
+  },
   events: {
     group: "services",
     summary: "tell what happened to services, and go on telling",

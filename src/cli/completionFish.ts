@@ -38,7 +38,8 @@ function ofCommand({ name, flags, operands }: Shape): string {
 }
 
 function ofFlag({ long, short, describe, value }: FlagShape): string {
-  const wants = value === undefined ? "" : ` -r${listing(value)}`;
+  // -x: what isn't listed is no value of it; -r alone would list files beside them.
+  const wants = value === undefined ? "" : `${value === "files" ? " -r" : " -x"}${listing(value)}`;
   return ` -l ${long}${short === undefined ? "" : ` -s ${short}`} -d ${quoted(describe)}${wants}`;
 }
 

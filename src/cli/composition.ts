@@ -8,7 +8,7 @@ import { fromCommandLine, type StartFlags, type StartTarget } from "../service/f
 import { importPm2 } from "../service/importPm2.ts";
 import { readJson } from "../service/json.ts";
 import { formatPath, formatProblem, type Problem } from "../service/problem.ts";
-import type { ServiceSpec } from "../service/specTypes.ts";
+import type { ServiceSpec, Specification } from "../service/specTypes.ts";
 import { isPlainObject } from "../service/structures.ts";
 import { readYaml } from "../service/yaml.ts";
 import { SPECIFICATION_FLAGS } from "./startFlags.ts";
@@ -16,6 +16,8 @@ import { SPECIFICATION_FLAGS } from "./startFlags.ts";
 export interface Composed {
   /** Undefined where one of the problems is an error. */
   readonly services: readonly ServiceSpec[] | undefined;
+  /** What a configuration of ours says of disks and alerts. */
+  readonly monitor?: Pick<Specification, "disk" | "alerts"> | undefined;
   readonly problems: readonly Problem[];
   /** What was left out of another program's configuration. */
   readonly notes: readonly string[];
@@ -35,7 +37,8 @@ export async function composeFile(file: string): Promise<Composed> {
   const ecosystem = await readEcosystem(file);
   if (ecosystem === undefined) {
     const { config, problems } = await loadConfig({ file });
-    return { services: config?.services, problems, notes: [], format: formatProblem };
+    const monitor = config && { disk: config.disk, alerts: config.alerts };
+    return { services: config?.services, monitor, problems, notes: [], format: formatProblem };
   }
   const { config, notes } = importPm2(ecosystem);
   const { config: checked, problems } = await checkConfig(config, { file, directory: dirname(file) });

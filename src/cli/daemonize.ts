@@ -15,7 +15,12 @@ export const daemonizeCommand: Command<DaemonizeFlag> = {
   usage: "[options] [--] command [argument…]",
   flags: DAEMONIZE_FLAGS,
   operands: "program",
+  missing: {
+    "log-max-size":
+      "no process of ours is left that could rotate a log; for that run it as a service of the supervisor, with `logs.maxSize` (daemonitor start, daemonitor apply), or use logrotate",
+  },
   notes: [
+    "A file of --stdout or --stderr is a log: a symbolic link is not followed to it, and it must belong to root, to the caller or to --user, under no other name. Devices, FIFOs and names such as /dev/stdout or /proc/self/fd/5 are taken as they are. Nothing limits its size: the supervisor's logs have that.",
     "Ends with 0 only when the daemon is ready. Relative paths start at the current directory, the command's too if it has a slash in it; other commands are looked up in PATH.",
     "Exit codes: 64 usage, 69 the daemon ended before it was ready, 71 a system call failed, 73 a file can't be created, 75 try again (a process limit, a pid file that is held, not ready in time), 77 no permission, 78 configuration (no such user or directory), 126 and 127 the command can't be executed or found.",
   ],

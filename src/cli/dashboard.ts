@@ -1,7 +1,7 @@
 /** `daemonitor dashboard`: the web page, in the foreground or as a service. */
 import { join, resolve } from "node:path";
 import { DaemonError, EXIT, OptionError } from "../launch/errors.ts";
-import { formatHostPort, type HostPort, parseHostPort } from "../values/address.ts";
+import { formatHostPort, type HostPort, isLoopback, parseHostPort } from "../values/address.ts";
 import type { Arguments, Command, Flag } from "./command.ts";
 import { connectTo, ownHome } from "./connect.ts";
 import { flagValue } from "./flagValues.ts";
@@ -77,7 +77,7 @@ async function ours<T>(work: () => T | Promise<T>): Promise<T> {
 
 function addressOf(args: Args): HostPort {
   const address = flagValue("listen", () => parseHostPort(args.text("listen") ?? FLAGS.listen.default));
-  if (args.has("expose") || address.host === "localhost" || address.host === "::1" || address.host.startsWith("127.")) return address;
+  if (args.has("expose") || isLoopback(address.host)) return address;
   throw new OptionError(
     "--listen",
     `--listen: other machines can reach ${formatHostPort(address)}, and what goes there is not encrypted: add --expose if that is meant`,

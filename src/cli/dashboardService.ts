@@ -2,9 +2,9 @@
 import type { Client } from "../api/client.ts";
 import { EXIT } from "../launch/errors.ts";
 import { formatHostPort, type HostPort } from "../values/address.ts";
+import { harmless } from "../values/textWidth.ts";
 import { exitCodeOf } from "./outcomes.ts";
 import { print, printError } from "./output.ts";
-import { harmless } from "./textWidth.ts";
 
 const NAME = "dashboard";
 const WAIT = 60_000;

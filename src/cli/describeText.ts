@@ -2,11 +2,11 @@
 import type { InstanceStatus, ServiceDescription } from "../supervisor/control.ts";
 import { clock } from "../supervisor/story.ts";
 import { formatDuration } from "../values/duration.ts";
-import { formatSize } from "./formatSize.ts";
+import { formatSize } from "../values/formatSize.ts";
+import { harmless, textWidth } from "../values/textWidth.ts";
 import { shellWord } from "./outcomes.ts";
 import type { Paint } from "./paint.ts";
 import { specRows } from "./specRows.ts";
-import { harmless, textWidth } from "./textWidth.ts";
 import { exitText } from "./whyText.ts";
 
 export interface DescribeView {

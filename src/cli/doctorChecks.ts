@@ -2,8 +2,8 @@
 import { normalize } from "node:path";
 import { ordinal } from "../supervisor/ordinal.ts";
 import type { FoundCgroup } from "../supervisor/tree/findCgroup.ts";
+import { formatSize } from "../values/formatSize.ts";
 import type { DirectoryFacts, DoctorFacts } from "./doctorFacts.ts";
-import { formatSize } from "./formatSize.ts";
 
 export interface Check {
   readonly name: string;

@@ -72,7 +72,8 @@ export function cronMark({ name }: Pick<Boot, "name">): string {
 export function cronLine(boot: Boot): string {
   const { program, path, home, log } = boot;
   const variables = [`PATH=${shellWord(path)}`, ...(home === undefined ? [] : [`DAEMONITOR_HOME=${shellWord(home)}`])];
-  const words = [...program, "daemonize", "--stdout", log, "--stderr", log, "--", ...program, "run", "--saved"].map(shellWord);
+  // What services write is in their logs, which have a budget; this one has none.
+  const words = [...program, "daemonize", "--stdout", log, "--stderr", log, "--", ...program, "run", "--saved", "--quiet"].map(shellWord);
   // crontab(5): a bare % ends the command.
   return `@reboot ${[...variables, ...words].join(" ").replaceAll("%", "\\%")} ${cronMark(boot)}`;
 }

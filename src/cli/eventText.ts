@@ -2,8 +2,8 @@
 import type { SupervisorEvent } from "../supervisor/control.ts";
 import { clock } from "../supervisor/story.ts";
 import { describeExit } from "../values/exitStatus.ts";
+import { harmless } from "../values/textWidth.ts";
 import type { Paint } from "./paint.ts";
-import { harmless } from "./textWidth.ts";
 
 /**
  * One line, with the time of day before it.

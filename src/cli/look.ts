@@ -1,5 +1,7 @@
 /** What there is, for `status`: asked as fast as it can be. */
+import { existsSync } from "node:fs";
 import { Client } from "../api/client.ts";
+import { troubleFile } from "../api/treeFiles.ts";
 import { DaemonError } from "../launch/errors.ts";
 import type { ServiceStatus, SupervisorStatus } from "../supervisor/control.ts";
 import { connectTo, ownHome } from "./connect.ts";
@@ -27,8 +29,10 @@ export async function look(client: Client, selectors: readonly string[]): Promis
  * Undefined, and said so, where none runs. That none does is an answer here, not a failure.
  */
 export async function firstLook(selectors: readonly string[], json: boolean): Promise<(Seen & { readonly client: Client }) | undefined> {
+  const home = ownHome();
   try {
-    const client = new Client({ socket: ownHome().socket });
+    // One that could not begin the last time would keep us waiting without a word.
+    const client = existsSync(troubleFile(home)) ? await connectTo("after crash") : new Client({ socket: home.socket });
     return { client, ...(await look(client, selectors)) };
   } catch (error) {
     if (!isNoSupervisor(error)) throw error;

@@ -6,15 +6,15 @@ import { monitor } from "../tui/monitor.ts";
 import { abilitiesOf } from "../tui/palette.ts";
 import type { Wording } from "../tui/wording.ts";
 import { formatDuration, parseDuration } from "../values/duration.ts";
+import { formatSize } from "../values/formatSize.ts";
+import { cut, harmless, textWidth } from "../values/textWidth.ts";
 import type { Arguments, Command, Flag } from "./command.ts";
 import { connectTo } from "./connect.ts";
 import { describeLines } from "./describeText.ts";
 import { eventLine, subjectOf } from "./eventText.ts";
 import { flagValue, secondsUnlessSaid } from "./flagValues.ts";
-import { formatSize } from "./formatSize.ts";
 import type { Paint } from "./paint.ts";
 import { wordsOf } from "./selectors.ts";
-import { cut, harmless, textWidth } from "./textWidth.ts";
 import { whyLines } from "./whyText.ts";
 
 const FLAGS = {

@@ -1,8 +1,8 @@
 /** What `apply` is about to do, or did, for people. */
 import type { ApplyPlan, ChangedService } from "../service/planApply.ts";
+import { harmless } from "../values/textWidth.ts";
 import type { Paint } from "./paint.ts";
 import { counted } from "./statusTable.ts";
-import { harmless } from "./textWidth.ts";
 
 /** More keys than these are counted: a whole environment may differ. */
 const MOST_KEYS = 8;

@@ -3,11 +3,11 @@ import type { Client } from "../api/client.ts";
 import type { InstanceOutcome, ServiceStatus, SupervisorEvent } from "../supervisor/control.ts";
 import type { State } from "../supervisor/states.ts";
 import { formatDuration } from "../values/duration.ts";
+import { cut, harmless } from "../values/textWidth.ts";
 import type { Verb } from "./outcomes.ts";
 import { printError } from "./output.ts";
 import { isSelected } from "./selectors.ts";
 import { terminalSize } from "./terminal.ts";
-import { cut, harmless } from "./textWidth.ts";
 
 /** What is over sooner is not worth a line. Milliseconds. */
 const BEFORE_FIRST = { terminal: 300, elsewhere: 2000 };

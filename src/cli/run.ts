@@ -1,17 +1,18 @@
 /** `daemonitor run`: supervises in the foreground, for a service manager, a terminal or as pid 1 of a container. */
 import { resolve } from "node:path";
 import { EXIT } from "../launch/errors.ts";
-import type { ServiceSpec } from "../service/specTypes.ts";
 import { usage } from "./args.ts";
 import type { Arguments, Command, Flag } from "./command.ts";
 import { exclude } from "./flagValues.ts";
-import { readRunServices } from "./runServices.ts";
+import { type RunServices, readRunServices } from "./runServices.ts";
 
 const FLAGS = {
   file: { short: "f", value: "FILE", describe: "the configuration, instead of the daemonitor.config.* in the current directory" },
   saved: { describe: "bring up the services that were there last, as at boot, and stay when they end" },
   name: { short: "n", value: "NAME", describe: "what the command's service is called; by default as its program" },
   restart: { value: "WHEN", describe: "when the command is started again: always, on-failure or never", default: "always" },
+  quiet: { short: "q", describe: "don't print what the services write: it is in their logs" },
+  raw: { describe: "print it byte for byte, without the names of the services" },
   home: { value: "DIR", describe: "keep everything in this directory, as DAEMONITOR_HOME says" },
 } as const satisfies Record<string, Flag>;
 
@@ -26,6 +27,7 @@ export const runCommand: Command<keyof typeof FLAGS> = {
   notes: [
     "Becomes the parent of the services of a configuration, or of one command. Ends when all of them have ended and none is to be started again, with the exit status of the only one (128 and the signal's number for a signal), or of the first that failed; otherwise 0. Refuses where a supervisor has the home already.",
     "SIGTERM and SIGINT stop all services, a second SIGINT kills them; SIGHUP reloads them, or stops them where the terminal is gone; SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to them. Where NOTIFY_SOCKET is set, READY=1 is sent when all are ready.",
+    "What services write is in their logs, and printed: on standard output, and on standard error what is logged apart (logs.stderr). With several instances each line begins with the name of its own. Whoever doesn't read it stops no service: the logs are the buffer.",
     "All other commands work meanwhile. Services get no variable of this environment that they don't ask for (env, inheritEnv); a command gets all.",
   ],
   examples: [
@@ -38,12 +40,13 @@ export const runCommand: Command<keyof typeof FLAGS> = {
 
 async function run(args: RunArguments): Promise<number> {
   checkTogether(args);
-  const services = args.has("saved") ? null : await readRunServices(args);
-  return services === undefined ? EXIT.configuration : becomeTree(args, services);
+  const found = args.has("saved") ? null : await readRunServices(args);
+  return found === undefined ? EXIT.configuration : becomeTree(args, found);
 }
 
 function checkTogether(args: RunArguments): void {
   exclude(args, "file", "saved");
+  exclude(args, "quiet", "raw");
   const hasCommand = args.operands.length > 0;
   for (const flag of ["file", "saved"] as const) {
     if (hasCommand && args.has(flag)) throw usage(runCommand, `--${flag} and a command contradict each other: use one of them`);
@@ -57,10 +60,16 @@ function checkTogether(args: RunArguments): void {
 }
 
 /** Returns only by throwing: in the end this process is init. */
-async function becomeTree(args: RunArguments, services: readonly ServiceSpec[] | null): Promise<never> {
+async function becomeTree(args: RunArguments, found: RunServices | null): Promise<never> {
   const { resolveHome } = await import("../supervisor/state/home.ts");
   const { runTree } = await import("../api/runTree.ts");
   const own = args.text("home");
   const env = own === undefined ? process.env : { ...process.env, DAEMONITOR_HOME: resolve(own) };
-  return runTree(resolveHome(env, process.geteuid?.() ?? 0), services, { env });
+  const home = resolveHome(env, process.geteuid?.() ?? 0);
+  const { printerCommand } = await import("./runPrinterCommand.ts");
+  return runTree(home, found?.services ?? null, {
+    env,
+    monitor: found?.monitor,
+    ...(args.has("quiet") ? {} : { printer: printerCommand(home, args.has("raw")) }),
+  });
 }

@@ -8,16 +8,22 @@ import { tellProblems } from "./configurationProblems.ts";
 import { printError } from "./output.ts";
 import { styleFor } from "./style.ts";
 
+export interface RunServices {
+  readonly services: readonly ServiceSpec[];
+  readonly monitor: Composed["monitor"];
+}
+
 /** Undefined where there are mistakes, or no service: they have been told. */
-export async function readRunServices(args: Arguments<"file" | "name" | "restart">): Promise<readonly ServiceSpec[] | undefined> {
-  const { services, problems, notes, format } = args.operands.length > 0 ? await ofCommand(args) : await ofFile(args.text("file"));
+export async function readRunServices(args: Arguments<"file" | "name" | "restart">): Promise<RunServices | undefined> {
+  const { services, monitor, problems, notes, format } = args.operands.length > 0 ? await ofCommand(args) : await ofFile(args.text("file"));
   for (const note of notes) printError(`${note}\n`);
   if (tellProblems(problems, { json: false, quiet: false, format }) !== EXIT.ok) return undefined;
-  if (services?.length === 0) {
+  if (services === undefined) return undefined;
+  if (services.length === 0) {
     printError(`${styleFor(2).red("daemonitor:")} run: the configuration has no services: there is nothing to run\n`);
     return undefined;
   }
-  return services;
+  return { services, monitor };
 }
 
 async function ofFile(file: string | undefined): Promise<Composed> {
@@ -27,7 +33,8 @@ async function ofFile(file: string | undefined): Promise<Composed> {
   }
   const { loadConfig, formatProblem } = await import("../service/configuration.ts");
   const { config, problems } = await loadConfig();
-  return { services: config?.services, problems, notes: [], format: formatProblem };
+  const monitor = config && { disk: config.disk, alerts: config.alerts };
+  return { services: config?.services, monitor, problems, notes: [], format: formatProblem };
 }
 
 async function ofCommand(args: Arguments<"name" | "restart">): Promise<Composed> {

@@ -3,8 +3,8 @@ import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { createDaemon, isDaemon } from "../daemon/createDaemon.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import { readProcStat } from "../daemon/procStat.ts";
 import { DaemonError } from "../launch/errors.ts";
+import { readProcessStat } from "../launch/processStat.ts";
 import { native } from "../native/addon.ts";
 import type { Observation } from "./selftestChecks.ts";
 import { observe } from "./selftestObserve.ts";
@@ -38,7 +38,7 @@ function openStrays(): readonly number[] {
 /** The recipe's report, written from inside, under a relative name where the working directory is to prove itself. */
 function liveAsDaemon(daemon: Daemon, mustWrite: boolean): Promise<never> {
   const path = String(daemon.state);
-  const { parent, group } = readProcStat(process.pid) ?? { parent: 0, group: 0 };
+  const { parent, group } = readProcessStat(process.pid) ?? { parent: 0, group: 0 };
   try {
     writeReport(path === REPORT ? "createDaemon.log" : path, `rc: ${daemon.rc}; pid: ${daemon.pid}; ppid: ${parent}; pgrp: ${group}\n`);
   } catch (error) {

@@ -1,8 +1,9 @@
 /** Looks at the self-test's daemon from outside: /proc, a real signal, and a fork that the kernel refuses. */
 import { existsSync, fstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { ProcessHandle } from "../daemon/processHandle.ts";
-import { processName, readProcStat } from "../daemon/procStat.ts";
+import { processName } from "../daemon/procStat.ts";
 import { DaemonError } from "../launch/errors.ts";
+import { readProcessStat } from "../launch/processStat.ts";
 import { launch } from "../launch/run.ts";
 import { exec, fork, plan, setGid, setLimit, setsid, setUid } from "../launch/steps.ts";
 import { resourceNumber } from "../values/limits.ts";
@@ -33,7 +34,7 @@ export async function observe(pid: number, reportPath: string, strays: readonly 
 }
 
 function look(pid: number, strays: readonly number[]): Omit<Observation["daemon"], "survivedHangup"> {
-  const stat = readProcStat(pid);
+  const stat = readProcessStat(pid);
   if (stat === undefined) throw DaemonError.own("ERR_DAEMON_EXITED", "selftest", `the daemon (${pid}) is gone already`);
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
   const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1] ?? "";
@@ -61,11 +62,11 @@ function isSameFile(pid: number, fd: number): boolean {
 }
 
 function runs(pid: number): boolean {
-  return !["Z", "X", undefined].includes(readProcStat(pid)?.state);
+  return !["Z", "X", undefined].includes(readProcessStat(pid)?.state);
 }
 
 function ancestors(pid: number): { pid: number; name: string }[] {
-  const parent = readProcStat(pid)?.parent ?? 0;
+  const parent = readProcessStat(pid)?.parent ?? 0;
   return parent === 0
     ? [{ pid: 1, name: processName(1) }]
     : [{ pid: parent, name: processName(parent) }, ...(parent === 1 ? [] : ancestors(parent))];

@@ -1,6 +1,7 @@
 /** `daemonitor signal SIGNAL SELECTOR…`. */
 import type { InstanceOutcome } from "../supervisor/control.ts";
 import { parseSignal, signalName } from "../values/signals.ts";
+import { harmless } from "../values/textWidth.ts";
 import { ValueError } from "../values/valueError.ts";
 import { usage } from "./args.ts";
 import type { Arguments, Command } from "./command.ts";
@@ -9,7 +10,6 @@ import { exclude, flagValue } from "./flagValues.ts";
 import { exitCodeOf, hint } from "./outcomes.ts";
 import { print, printError, printJson } from "./output.ts";
 import { byOf, disjoint, nothingNamed, selectorsOf } from "./selectors.ts";
-import { harmless } from "./textWidth.ts";
 
 /** Returns the exit code. */
 export async function signalServices(command: Command, args: Arguments<"signal" | "all" | "quiet" | "json">): Promise<number> {

@@ -1,8 +1,8 @@
 /** A specification for people: its keys in words, those that say nothing left out. */
 import type { ServiceSpec } from "../service/specTypes.ts";
 import { formatDuration } from "../values/duration.ts";
+import { formatSize } from "../values/formatSize.ts";
 import { formatMode } from "../values/mode.ts";
-import { formatSize } from "./formatSize.ts";
 import { shellWord } from "./outcomes.ts";
 
 type Row = readonly [name: string, value: string];

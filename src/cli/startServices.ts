@@ -1,18 +1,25 @@
 /** Starts services, composed ones and those that are there, with one wait for all. */
-import type { Client } from "../api/client.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client, ClientApply } from "../api/client.ts";
 import type { ApplyPlan } from "../service/planApply.ts";
 import type { ServiceSpec } from "../service/specTypes.ts";
 import type { InstanceOutcome } from "../supervisor/control.ts";
+import { describeExit } from "../values/exitStatus.ts";
+import { harmless } from "../values/textWidth.ts";
 import { isSilent, tell, withProgress } from "./act.ts";
 import type { Arguments } from "./command.ts";
 import { exitCodeOf } from "./outcomes.ts";
 import { print, printJson } from "./output.ts";
 import { changeText } from "./planText.ts";
 import { disjoint, isSelected } from "./selectors.ts";
-import { harmless } from "./textWidth.ts";
+
+/** Milliseconds. */
+const FIRST_MOMENTS = 250;
 
 export interface Starting {
   readonly services: readonly ServiceSpec[];
+  /** What the configurations say of disks and alerts; undefined where they say nothing, and then that stays as it is. */
+  readonly monitor?: ClientApply["monitor"] | undefined;
   /** Of services that are there. */
   readonly selectors: readonly string[];
   readonly by: string;
@@ -23,7 +30,7 @@ export interface Starting {
 export async function startAll(
   client: Client,
   args: Arguments<"quiet" | "json">,
-  { services, selectors, by, wait }: Starting,
+  { services, monitor, selectors, by, wait }: Starting,
 ): Promise<number> {
   const apart = selectors.length > 1 ? disjoint(selectors, await client.list()) : selectors;
   const names = services.map(({ name }) => name);
@@ -33,19 +40,43 @@ export async function startAll(
     { verb: "start", selectors: [...names, ...apart], silent },
     async (signal, { answered }) => {
       const [applied, ...acted] = await Promise.all([
-        services.length === 0 ? undefined : client.apply({ services, start: true, by, wait, signal }),
+        services.length === 0 && monitor === undefined
+          ? undefined
+          : client.apply({ services, ...(monitor === undefined ? {} : { monitor }), start: true, by, wait, signal }),
         ...apart.map(async (selector) => answered((await client.act({ action: "start", selector, by, wait, signal })).instances)),
       ]);
       return { plan: applied?.plan, instances: [...answered(applied?.instances ?? []), ...acted.flat()] };
     },
   );
-  const { plan, instances } = result;
+  const { plan } = result;
+  const instances = wait === 0 ? result.instances : await withEarlyEnds(client, result.instances);
   if (args.has("json")) printJson({ plan: plan ?? null, instances });
   else {
     if (!args.has("quiet") && plan !== undefined) tellPlan(plan, instances);
     tell(instances, { verb: "start", progress, began, waited: wait !== 0, quiet: args.has("quiet") });
   }
   return exitCodeOf(instances, wait === 0);
+}
+
+/**
+ * Most programs that can't work say so in their first moments: "running" would be true and of no use. Where all goes well it
+ * costs that moment.
+ */
+async function withEarlyEnds(client: Client, outcomes: readonly InstanceOutcome[]): Promise<readonly InstanceOutcome[]> {
+  const up = outcomes.filter(({ outcome, state }) => outcome === "done" && state === "running");
+  if (up.length === 0) return outcomes;
+  const since = Date.now();
+  await sleep(FIRST_MOMENTS);
+  const now = new Map((await client.list()).flatMap(({ instances }) => instances.map((instance) => [instance.name, instance] as const)));
+  return outcomes.map((outcome) => {
+    const instance = now.get(outcome.name);
+    const exit = instance?.lastExit ?? null;
+    if (!up.includes(outcome) || instance === undefined || exit === null || exit.at < since || instance.pid === outcome.pid) return outcome;
+    if (instance.state === "completed" || instance.state === "stopped") return outcome;
+    const { name, state, why, pid } = instance;
+    const isBack = state === "running" || state === "starting";
+    return { name, state, pid, outcome: "failed", why: isBack ? `${describeExit(exit.status)}, and started again` : why };
+  });
 }
 
 /** What was there before: changed, or as it should be. */

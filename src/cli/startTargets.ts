@@ -2,6 +2,7 @@
 import type { Client } from "../api/client.ts";
 import { DaemonError, EXIT, OptionError } from "../launch/errors.ts";
 import type { ServiceSpec } from "../service/specTypes.ts";
+import { harmless } from "../values/textWidth.ts";
 import { isSilent } from "./act.ts";
 import { afterDashes } from "./afterDashes.ts";
 import { usage } from "./args.ts";
@@ -15,7 +16,6 @@ import { byOf, isSelected, nothingNamed, wordsOf } from "./selectors.ts";
 import { SPECIFICATION_FLAGS, type StartFlag, startFlags } from "./startFlags.ts";
 import { startAll } from "./startServices.ts";
 import { findTarget, surroundings, type Target } from "./startTarget.ts";
-import { harmless } from "./textWidth.ts";
 import { waitOf } from "./waiting.ts";
 
 type StartArguments = Arguments<StartFlag>;
@@ -33,13 +33,13 @@ export async function startTargets(command: Command, args: StartArguments): Prom
     return connected;
   };
   const targets = await targetsOf(command, args, words, rest, connect);
-  const { services, exitCode } = await composeAll(args, targets, rest ?? []);
+  const { services, monitor, exitCode } = await composeAll(args, targets, rest ?? []);
   if (services === undefined) return exitCode;
   const client = await connect();
   const selectors = targets.flatMap((target) => (target.kind === "service" ? [target.selector] : []));
   // Of a command only its name: the arguments may hold a password.
   const by = byOf(command, words.length > 0 ? words : ["--", rest?.[0] ?? ""]);
-  return startAll(client, args, { services, selectors, by, wait });
+  return startAll(client, args, { services, monitor, selectors, by, wait });
 }
 
 async function targetsOf(
@@ -119,23 +119,31 @@ async function composeAll(
   args: StartArguments,
   targets: readonly Target[],
   rest: readonly string[],
-): Promise<{ readonly services: readonly ServiceSpec[] | undefined; readonly exitCode: number }> {
+): Promise<{ readonly services: readonly ServiceSpec[] | undefined; readonly monitor: Composed["monitor"]; readonly exitCode: number }> {
   const services = new Map<string, ServiceSpec>();
+  const monitors: NonNullable<Composed["monitor"]>[] = [];
   let failed: number = EXIT.ok;
   for (const target of targets) {
     const composed = await compose(args, target, rest);
     if (composed === undefined) continue;
     const exitCode = target.kind === "configuration" ? EXIT.configuration : EXIT.usage;
-    const { services: found, problems, notes, format } = composed;
+    const { services: found, monitor, problems, notes, format } = composed;
     failed ||= tellProblems(problems, { json: args.has("json"), quiet: args.has("quiet"), format, exitCode });
     if (!isSilent(args)) for (const note of notes) printError(`note: ${harmless(note)}\n`);
+    // A configuration that says nothing of them leaves alone what another one has said.
+    if (monitor !== undefined && monitor.disk.length + monitor.alerts.length > 0) monitors.push(monitor);
     for (const spec of found ?? []) {
       if (services.has(spec.name))
         throw new OptionError("--name", `two targets are named ${spec.name}: start them one by one, with --name`);
       services.set(spec.name, spec);
     }
   }
-  return { services: failed === EXIT.ok ? [...services.values()] : undefined, exitCode: failed };
+  const monitor = { disk: monitors.flatMap(({ disk }) => disk), alerts: monitors.flatMap(({ alerts }) => alerts) };
+  return {
+    services: failed === EXIT.ok ? [...services.values()] : undefined,
+    monitor: monitors.length === 0 ? undefined : monitor,
+    exitCode: failed,
+  };
 }
 
 async function compose(args: StartArguments, target: Target, rest: readonly string[]): Promise<Composed | undefined> {

@@ -18,7 +18,7 @@ export const statusCommand: Command<StatusFlag> = {
   flags: FLAGS,
   operands: Number.POSITIVE_INFINITY,
   notes: [
-    'Also called ls and list. CPU is the share of one processor since the last look, memory what is resident; both of the main process. A selector is a name, an instance ("web/0"), a pattern ("api-*") or "all".',
+    'Also called ls and list. CPU is the share of one processor since the last look, memory what is resident; both of all processes of the instance. A selector is a name, an instance ("web/0"), a pattern ("api-*") or "all".',
     "Exit codes: 0 all that should run runs or has completed (what is named has to run also where somebody stopped it), 3 something doesn't, or there is no supervisor, 69 no such service. Of a pid file, as for init scripts: 0 it runs, 1 it is dead and has left its file, 3 it doesn't run.",
   ],
   examples: [

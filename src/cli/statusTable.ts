@@ -4,10 +4,10 @@ import { STATES } from "../supervisor/states.ts";
 import { clock } from "../supervisor/story.ts";
 import { formatDuration } from "../values/duration.ts";
 import { describeExit } from "../values/exitStatus.ts";
-import { formatSize } from "./formatSize.ts";
+import { formatSize } from "../values/formatSize.ts";
+import { harmless } from "../values/textWidth.ts";
 import type { Paint } from "./paint.ts";
 import { type Cell, type Column, table } from "./table.ts";
-import { harmless } from "./textWidth.ts";
 
 export interface StatusView {
   readonly supervisor: SupervisorStatus;

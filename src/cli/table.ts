@@ -1,5 +1,5 @@
 /** Columns of text, as wide as they need to be, and no wider than the terminal. */
-import { cut, harmless, textWidth } from "./textWidth.ts";
+import { cut, harmless, textWidth } from "../values/textWidth.ts";
 
 export interface Column {
   readonly title: string;

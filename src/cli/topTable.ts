@@ -1,7 +1,7 @@
 /** A sample of the monitor as lines of text. Pure. */
 import type { FileSystemSample, InstanceSample, MonitorSample } from "../monitor/sample.ts";
 import { formatDuration } from "../values/duration.ts";
-import { formatSize } from "./formatSize.ts";
+import { formatSize } from "../values/formatSize.ts";
 import type { Paint } from "./paint.ts";
 import { type Cell, type Column, table } from "./table.ts";
 

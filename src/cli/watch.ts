@@ -2,6 +2,7 @@
 import { isatty } from "node:tty";
 import { EXIT } from "../launch/errors.ts";
 import { formatDuration, parseDuration } from "../values/duration.ts";
+import { cut } from "../values/textWidth.ts";
 import { usage } from "./args.ts";
 import type { Command } from "./command.ts";
 import { flagValue, secondsUnlessSaid } from "./flagValues.ts";
@@ -11,7 +12,6 @@ import { printOn } from "./printOn.ts";
 import { openScreen } from "./screen.ts";
 import { statusLines } from "./statusTable.ts";
 import { terminalSize } from "./terminal.ts";
-import { cut } from "./textWidth.ts";
 
 const USUAL_INTERVAL = 2000;
 const SHORTEST = 100;

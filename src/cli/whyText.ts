@@ -3,9 +3,9 @@ import type { Explanation } from "../supervisor/control.ts";
 import { clock } from "../supervisor/story.ts";
 import { formatDuration } from "../values/duration.ts";
 import { describeExit } from "../values/exitStatus.ts";
-import { formatSize } from "./formatSize.ts";
+import { formatSize } from "../values/formatSize.ts";
+import { harmless } from "../values/textWidth.ts";
 import type { Paint } from "./paint.ts";
-import { harmless } from "./textWidth.ts";
 
 /** The sentence, what led there, how its last process ended, and what that said. */
 export function whyLines(

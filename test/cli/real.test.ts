@@ -57,3 +57,18 @@ test("start, status, why, stop and shutdown of a real service, over the death of
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal((await run("status")).code, 3);
 });
+
+test("start tells of a program that ends in its first moments, as failed and with the reason", async (t) => {
+  const tracked = track(t);
+  const { env } = testHome(tracked);
+  const cwd = tracked.dir();
+  const start = (name: string, ...command: string[]) => cli(["start", "--name", name, "--", ...command], { env, cwd, timeout: 60_000 });
+  const bad = await start("bad", "sh", "-c", "exit 3");
+  assert.deepEqual([bad.code, bad.stdout], [1, ""]);
+  assert.match(bad.stderr, /^bad\/0 .* after [^:]*: exit status 3,.*\n"daemonitor why bad" tells more\n$/);
+  const missing = await start("gone", "no-such-program");
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /^gone\/0 backoff after [^:]*: exec no-such-program: No such file or directory/m);
+  const background = await start("background", "sh", "-c", "sleep 1000 & exit 0");
+  assert.match(background.stderr, /exit status 0,.*\n"daemonitor why background" tells more\nit ended without an error: .*"type: forking"/);
+});

@@ -1,9 +1,9 @@
 /** Text on a terminal: widths, tables, sizes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatSize } from "../../src/cli/formatSize.ts";
 import { type Column, table } from "../../src/cli/table.ts";
-import { cut, harmless, textWidth } from "../../src/cli/textWidth.ts";
+import { formatSize } from "../../src/values/formatSize.ts";
+import { cut, harmless, textWidth } from "../../src/values/textWidth.ts";
 
 for (const [text, width] of [
   ["web", 3],

@@ -13,6 +13,7 @@ export const pages: readonly string[] = [
   "docs/logs-reading.md",
   "docs/logs.md",
   "docs/monitor.md",
+  "docs/prometheus.md",
   "docs/terminal.md",
   "docs/errors.md",
   "docs/supervisor.md",

@@ -6,6 +6,7 @@ import { statSync } from "node:fs";
 import { type Identity, resolveIdentity } from "../../launch/identity.ts";
 import { native, type UserRecord } from "../../native/addon.ts";
 import type { ServiceSpec } from "../../service/specTypes.ts";
+import { monotonicMs } from "../../values/clock.ts";
 
 export interface Account {
   /** Undefined fields stay as the supervisor has them. */
@@ -24,7 +25,7 @@ const known = new Map<string, { readonly account: Account; readonly until: numbe
 let knownOf = "";
 
 /** @throws DaemonError ERR_UNKNOWN_USER, ERR_UNKNOWN_GROUP */
-export function accountOf({ user, group, groups }: Asked, now: number = performance.now()): Account {
+export function accountOf({ user, group, groups }: Asked, now: number = monotonicMs()): Account {
   const files = FILES.map(versionOf).join();
   if (files !== knownOf) known.clear();
   knownOf = files;

@@ -3,8 +3,8 @@
  * pipe by being open for reading and writing: a pipe of pipe(2) never is, and reading from one of those would rob its reader.
  */
 import { closeSync, constants, openSync, readlinkSync } from "node:fs";
+import { readProcFile } from "../../launch/procFile.ts";
 import type { Identity } from "../events.ts";
-import { readProcFile } from "../tree/readProcess.ts";
 import type { OpenLogs } from "./instanceLogs.ts";
 import { unlessGone } from "./unlessGone.ts";
 

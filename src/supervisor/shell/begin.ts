@@ -52,6 +52,8 @@ export interface BeginOptions {
   readonly mode: "daemon" | "foreground";
   /** Another pace of checks and alerts than the usual one. */
   readonly checking?: Partial<Pick<CheckingOptions, "pace" | "window">>;
+  /** Told when init has said hello. */
+  opened?(client: InitClient): void;
   /** Init is gone: what it held, for the next one. Nothing else is done any more. */
   initGone(held: ReadonlyMap<string, number>): void;
   /** All services were stopped by `shutdown`. */
@@ -69,6 +71,7 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   const { home, inherited } = options;
   ensureHome(home);
   const client = await InitClient.open(inherited.fd);
+  options.opened?.(client);
   const waiting: ProcessRecord[] = [];
   const context = await open(options, client);
   const supervisor = new Supervisor(context);

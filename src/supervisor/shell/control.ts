@@ -7,6 +7,7 @@ import { dependenciesOf } from "./dependencies.ts";
 import type { Services } from "./services.ts";
 import { explanation, type StatusSources, serviceDescription, serviceStatus } from "./statuses.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { TreeMeter } from "./treeMeter.ts";
 import { instanceName, type Unit } from "./unit.ts";
 
 export interface ControlOptions {
@@ -23,7 +24,7 @@ export function controlOf(supervisor: Supervisor, services: Services, commands: 
   const startedAt = Date.now();
   let isEnding = false;
   const sources: StatusSources = {
-    meter,
+    meter: new TreeMeter(options.monitor, meter),
     logPaths: (unit) => context.logs.pathsOf(unit.spec, unit.name),
     next: (service) => schedules.next(service),
     isOpen: (service, socket) => context.sockets.isOpen(service, socket),

@@ -2,6 +2,7 @@
 import { fstatSync, readSync, writeSync } from "node:fs";
 import { native } from "../../native/addon.ts";
 import type { ServiceSpec } from "../../service/specTypes.ts";
+import type { MonitorConfig } from "../state/monitorShape.ts";
 
 /** The name under which init holds it. */
 export const FOREGROUND_RUN = "run";
@@ -10,8 +11,12 @@ export interface ForegroundRun {
   readonly mode: "foreground";
   /** The only ones that are to be; null brings up those that were saved, and the tree stays when they end. */
   readonly services: readonly ServiceSpec[] | null;
+  /** The disks to look at and whom to alert. None: nothing and nobody. */
+  readonly monitor?: MonitorConfig;
   /** Whether it was started on a terminal. */
   readonly terminal: boolean;
+  /** What prints the services' output: program and arguments. None: nothing is printed. */
+  readonly printer?: readonly string[];
 }
 
 /** A descriptor, close-on-exec, for init to hold. */

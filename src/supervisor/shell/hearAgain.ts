@@ -1,6 +1,6 @@
 /** Notification sockets of those that were adopted: heard again by a new init, or opened again where they were lost with the old one. */
+import { readProcFile } from "../../launch/procFile.ts";
 import { faultPoint } from "../faultPoint.ts";
-import { readProcFile } from "../tree/readProcess.ts";
 import type { Context } from "./context.ts";
 import { listens } from "./launching.ts";
 

@@ -21,7 +21,10 @@ export async function logEvent(context: Context, event: LogEvent): Promise<void>
     case "blocked":
       return full(context, instance, errno, unit?.spec.logs.onDiskFull === "drop");
     case "unblocked":
-      if (unit !== undefined) unit.logTrouble = null;
+      if (unit !== undefined) {
+        unit.logTrouble = null;
+        unit.logDropped = sum(unit.logDropped, dropped);
+      }
       return problems.resolve(subject, dropped.bytes === 0 ? "is written again" : `is written again; ${sumOf(dropped)} were dropped`);
     case "removed":
       problems.tell(subject, "the file was removed by somebody; it goes on in a new one");
@@ -48,7 +51,10 @@ async function openAgain(context: Context, unit: Unit): Promise<void> {
 }
 
 /** What an earlier supervisor was told: it isn't told again. */
-export function troubleOf(context: Told, { name, errno, dropping }: LogState): void {
+export function troubleOf(context: Told, { name, errno, dropping, dropped }: LogState): void {
+  const unit = context.units.get(instanceOf(name));
+  // What goes on is told, and counted, when it is over.
+  if (unit !== undefined && !dropping) unit.logDropped = sum(unit.logDropped, dropped);
   if (errno !== 0) full(context, instanceOf(name), errno, dropping);
 }
 
@@ -58,6 +64,10 @@ function full({ problems, units }: Told, instance: string, errno: number, drops:
   problems.report(`${instance}: log`, message);
   const unit = units.get(instance);
   if (unit !== undefined) unit.logTrouble = `the log of ${instance} ${message}`;
+}
+
+function sum(one: LogEvent["dropped"], other: LogEvent["dropped"]): LogEvent["dropped"] {
+  return { lines: one.lines + other.lines, bytes: one.bytes + other.bytes };
 }
 
 function sumOf({ lines, bytes }: LogEvent["dropped"]): string {

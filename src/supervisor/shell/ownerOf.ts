@@ -1,7 +1,6 @@
 /** Whose a process is that has no kin: by the mark in its environment, else by its control group. */
-
+import { readProcFile } from "../../launch/procFile.ts";
 import { readMark } from "../tree/mark.ts";
-import { readProcFile } from "../tree/readProcess.ts";
 import type { Context } from "./context.ts";
 
 /** The instance's name, "web/0"; undefined for what is none of ours. */

@@ -1,5 +1,6 @@
 /** Whether an attempt is ready and a service is well: probes, and what a service says of itself. */
 import { setImmediate } from "node:timers/promises";
+import { readProcessStat } from "../../launch/processStat.ts";
 import type { ReadySpec } from "../../service/specTypes.ts";
 import { monotonicMs } from "../../values/clock.ts";
 import { parseNotifyMessage } from "../../values/notifyMessage.ts";
@@ -9,7 +10,6 @@ import { eventsOf, mayBecomeMain, type Speaker, trust } from "../probes/notifyMe
 import type { RunCommand } from "../probes/probe.ts";
 import { openReadinessProbe, type ProbedReadiness } from "../probes/readinessProbe.ts";
 import { identityOf } from "../tree/identity.ts";
-import { readProcess } from "../tree/readProcess.ts";
 import type { Context } from "./context.ts";
 import { composeKey } from "./key.ts";
 import { becomeMain } from "./mainProcess.ts";
@@ -109,15 +109,15 @@ export async function heard(context: Context, { socket, pid, uid, session, data 
   // What it says may come in the same moment as the news that it was started, which takes a turn longer to arrive.
   if (!attempt.answered) await setImmediate();
   const speaker: Speaker = { main: attempt.identity ?? null, session: [...attempt.sessions][0] ?? null, uid: context.uidOf(unit) };
-  if (!trust({ pid, uid, session }, speaker, readProcess).trusted) {
+  if (!trust({ pid, uid, session }, speaker, readProcessStat).trusted) {
     context.problems.tell(unit.name, `process ${pid} of user ${uid} sent a notification, but is none of the service's: ignored`);
     return;
   }
   if (message.status !== null) unit.statusText = message.status;
   const main = message.mainPid;
   if (main !== null && main !== attempt.identity?.pid) {
-    const found = readProcess(main);
-    if (found !== undefined && mayBecomeMain(main, speaker, readProcess)) await becomeMain(context, unit, attempt, identityOf(found));
+    const found = readProcessStat(main);
+    if (found !== undefined && mayBecomeMain(main, speaker, readProcessStat)) await becomeMain(context, unit, attempt, identityOf(found));
     else context.problems.tell(unit.name, `MAINPID=${main} is no process of the service: ignored`);
   }
   for (const event of eventsOf(message, attempt.number)) context.dispatcher.dispatch(unit, event);

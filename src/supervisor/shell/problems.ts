@@ -16,6 +16,11 @@ export class Problems {
     this.#append({ type: "problem", subject, message });
   }
 
+  /** It lasts since an earlier supervisor, which has told it. */
+  adopt(subject: string, message: string): void {
+    this.#open.set(subject, message);
+  }
+
   /** It is over, if there was one. */
   resolve(subject: string, message: string): void {
     if (!this.#open.delete(subject)) return;

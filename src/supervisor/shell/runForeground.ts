@@ -1,9 +1,11 @@
 /** A tree in the foreground at work: its services are applied, signals to init are followed, and it ends with its services. */
 import { native } from "../../native/addon.ts";
 import type { Control } from "../control.ts";
+import { NO_MONITOR } from "../state/monitorShape.ts";
 import type { CommandRunner } from "./commands.ts";
 import { exitCodeOf, isOver, isReady, reactionTo } from "./foreground.ts";
 import type { ForegroundRun } from "./foregroundRun.ts";
+import { logsOf, logsToCome, type RunOutput } from "./runOutput.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface Foreground {
@@ -12,13 +14,15 @@ export interface Foreground {
   readonly commands: CommandRunner;
   /** NOTIFY_SOCKET of whoever started the tree. */
   readonly notifyAddress: string | undefined;
+  /** Where what services write is shown. */
+  readonly output: RunOutput | undefined;
   /** Ends the tree with this exit code. */
   end(exitCode: number): void;
 }
 
 export function runForeground(
-  { services, terminal }: ForegroundRun,
-  { control, supervisor, commands, notifyAddress, end }: Foreground,
+  { services, monitor = NO_MONITOR, terminal }: ForegroundRun,
+  { control, supervisor, commands, notifyAddress, output, end }: Foreground,
 ): void {
   const { client, desired } = supervisor.context;
   let isStopping = false;
@@ -71,16 +75,21 @@ export function runForeground(
   control.events.subscribe((event) => {
     // After the machine has done all that it does about it.
     if (event.type === "state") setImmediate(look);
+    if (event.type === "service") setImmediate(showOutput);
   });
+  const showOutput = () => output?.show(logsOf(control.list()));
   const begin = async () => {
     if (services !== null) {
+      // Before they write: a line is printed as soon as it is there.
+      output?.show(logsToCome(services));
       // A supervisor that was started again finds them as they are, also those that were stopped meanwhile.
       const isFirst = client.hello.restarts === 0;
-      await control.apply({ services, prune: true, start: isFirst, by: "daemonitor run", wait: 0 }).catch((error: unknown) => {
+      await control.apply({ services, monitor, prune: true, start: isFirst, by: "daemonitor run", wait: 0 }).catch((error: unknown) => {
         console.error(`daemonitor: ${error instanceof Error ? error.message : error}`);
       });
     }
     isApplied = true;
+    showOutput();
     if (services === null) tell("READY=1");
     look();
   };

@@ -53,6 +53,8 @@ export class Unit {
   log: OpenLogs | undefined;
   /** Why its log can't be written to, while it can't. */
   logTrouble: string | null = null;
+  /** Of its output, while a disk was full: as far as this supervisor and its init know. */
+  logDropped = { lines: 0, bytes: 0 };
   /** Why the last command could not be followed. */
   refusal: string | null = null;
   isForgotten = false;
