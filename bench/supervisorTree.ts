@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../scripts/root.ts";
 import { Client } from "../src/api/client.ts";
 import { startTree } from "../src/api/startTree.ts";
-import { FLAGS } from "../src/api/supervisorProgram.ts";
+import { SUPERVISOR_FLAGS } from "../src/api/supervisorProgram.ts";
 import { checkConfig } from "../src/service/checkConfig.ts";
 import type { ServiceConfig } from "../src/service/configTypes.ts";
 import { formatProblem } from "../src/service/problem.ts";
@@ -47,7 +47,7 @@ export async function plantTree(context: Context): Promise<Tree> {
   const directory = mkdtempSync(join(context.directory, "tree-"));
   const env = { ...process.env, DAEMONITOR_HOME: join(directory, "home") };
   const home = resolveHome(env, process.geteuid?.() ?? 0);
-  const init = startTree(home, { supervisor: [process.execPath, ...FLAGS, join(root, "dist/supervisor.cjs")], env });
+  const init = startTree(home, { supervisor: [process.execPath, ...SUPERVISOR_FLAGS, join(root, "dist/supervisor.cjs")], env });
   const client = new Client({ socket: home.socket });
   const end = async () => {
     // In order where that works, so that no control groups are left behind; then whatever is left.

@@ -11,11 +11,12 @@
  * Where the disk is full, events go on in memory, and are written once there is room, the latest 2,000 of them. Numbers that were
  * never written are given again if the supervisor dies meanwhile.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, readSync, renameSync, unlinkSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import type { EventContent, EventSource, SupervisorEvent } from "./control.ts";
 import { latestOf, readEvents } from "./eventLogFile.ts";
 import { faultPoint } from "./faultPoint.ts";
+import { LineFile } from "./state/lineFile.ts";
 import { codeOf, diskError } from "./state/stateError.ts";
 import type { StateReport } from "./state/stateReport.ts";
 import { openTrusted } from "./state/trustedFile.ts";
@@ -24,7 +25,6 @@ import { setAside } from "./state/wholeFile.ts";
 const STEP = "event log";
 /** Of every event. */
 const FIRST_BYTES = '{"seq":';
-const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
 export interface EventLogOptions {
   readonly report: (report: StateReport) => void;
@@ -48,18 +48,13 @@ export class EventLog implements EventSource {
   readonly #untold: SupervisorEvent[] = [];
   #isWriting = false;
   #isTelling = false;
+  readonly #file: LineFile;
   #latest: number;
-  #fd: number;
-  #size: number;
-  /** The file ends in half a line that could not be cut off. */
-  #torn = false;
-  #failing = false;
   #rotateFrom: number;
 
-  private constructor(path: string, fd: number, size: number, latest: number, options: Required<EventLogOptions>) {
-    this.path = path;
-    this.#fd = fd;
-    this.#size = size;
+  private constructor(file: LineFile, latest: number, options: Required<EventLogOptions>) {
+    this.path = file.path;
+    this.#file = file;
     this.#latest = latest;
     this.#options = options;
     this.#rotateFrom = options.rotateAt;
@@ -73,14 +68,14 @@ export class EventLog implements EventSource {
    */
   static open(path: string, { report, now = Date.now, rotateAt = 1024 * 1024, inMemory = 2000 }: EventLogOptions): EventLog {
     if (isNoEventLog(path)) report({ kind: "damaged", path, faults: ["holds no event"], keptAs: putAside(path) });
-    const fd = openToAppend(path);
+    const file = LineFile.open(path, STEP, report);
     try {
-      const { seq, whole } = latestOf(fd);
-      if (whole < fstatSync(fd).size) ftruncateSync(fd, whole);
+      const { seq, whole } = latestOf(file.fd);
+      file.keep(whole);
       const latest = seq ?? latestBefore(path);
-      return new EventLog(path, fd, whole, latest, { report, now, rotateAt, inMemory });
+      return new EventLog(file, latest, { report, now, rotateAt, inMemory });
     } catch (error) {
-      closeSync(fd);
+      file.close();
       throw diskError(error, STEP, path);
     }
   }
@@ -130,33 +125,27 @@ export class EventLog implements EventSource {
         faultPoint("after event");
         this.#pending.shift();
       }
-      if (this.#size >= this.#rotateFrom) this.#rotate();
+      if (this.#file.size >= this.#rotateFrom) this.#rotate();
     } catch (error) {
       this.#pending.splice(0, this.#pending.length - this.#options.inMemory);
-      this.#failed(error);
+      this.#file.failed(error);
       return false;
     } finally {
       this.#isWriting = false;
     }
-    if (this.#failing && this.#size < this.#options.rotateAt) {
-      this.#failing = false;
-      this.#options.report({ kind: "recovered", path: this.path });
-    }
+    // Not while the file is too large for want of a new one.
+    if (this.#file.size < this.#options.rotateAt) this.#file.recovered();
     return true;
   }
 
   /** Makes the file anew where somebody has removed it, with the latest events; call it now and then. */
   restore(): void {
-    if (fstatSync(this.#fd).nlink > 0) return;
+    if (!this.#file.isRemoved) return;
     try {
-      const fd = openToAppend(this.path);
-      closeSync(this.#fd);
-      this.#fd = fd;
-      this.#size = 0;
-      this.#torn = false;
+      this.#file.reopen();
       this.#pending.splice(0, this.#pending.length, ...this.#recent);
     } catch (error) {
-      this.#failed(error);
+      this.#file.failed(error);
       return;
     }
     this.catchUp();
@@ -164,8 +153,7 @@ export class EventLog implements EventSource {
 
   close(): void {
     this.#listeners.clear();
-    closeSync(this.#fd);
-    this.#fd = -1;
+    this.#file.close();
   }
 
   /** In order, also where a subscriber or a report appends another one. */
@@ -187,60 +175,24 @@ export class EventLog implements EventSource {
     if (this.#recent.length > this.#options.inMemory * 1.25) this.#recent.splice(0, this.#recent.length - this.#options.inMemory);
   }
 
-  /** The whole line or nothing. */
   #write(event: SupervisorEvent): void {
-    const bytes = Buffer.from(`${this.#torn ? "\n" : ""}${JSON.stringify(event)}\n`);
     // Where no new file can be begun, this one doesn't grow for ever.
-    if (this.#size > 2 * this.#options.rotateAt) this.#rotate();
-    if (this.#size > 2 * this.#options.rotateAt) throw Object.assign(new Error("no new file"), { errno: 28 });
-    let done = 0;
-    try {
-      do done += writeSync(this.#fd, bytes, done);
-      while (done < bytes.length);
-      this.#size += done;
-      this.#torn = false;
-    } catch (error) {
-      if (done > 0) this.#cutOff();
-      throw error;
-    }
-  }
-
-  #cutOff(): void {
-    try {
-      ftruncateSync(this.#fd, this.#size);
-    } catch {
-      this.#torn = true;
-    }
+    if (this.#file.size > 2 * this.#options.rotateAt) this.#rotate();
+    if (this.#file.size > 2 * this.#options.rotateAt) throw Object.assign(new Error("no new file"), { errno: 28 });
+    this.#file.append(Buffer.from(`${JSON.stringify(event)}\n`));
   }
 
   /** Killed between the two steps, the next supervisor finds only `events.1`, and goes on from there. */
   #rotate(): void {
     try {
       renameUnlessGone(this.path, `${this.path}.1`);
-      const fd = openToAppend(this.path);
-      closeSync(this.#fd);
-      this.#fd = fd;
-      this.#size = 0;
-      this.#torn = false;
+      this.#file.reopen();
       this.#rotateFrom = this.#options.rotateAt;
     } catch (error) {
-      this.#rotateFrom = this.#size + this.#options.rotateAt / 16;
-      this.#failed(error);
+      this.#rotateFrom = this.#file.size + this.#options.rotateAt / 16;
+      this.#file.failed(error);
     }
   }
-
-  #failed(error: unknown): void {
-    const failure = diskError(error, STEP, this.path);
-    const known = this.#failing;
-    this.#failing = true;
-    if (!known) this.#options.report({ kind: "failing", path: this.path, error: failure });
-  }
-}
-
-function openToAppend(path: string): number {
-  const fd = openTrusted(path, FLAGS, STEP);
-  if (fd === undefined) throw new Error(`${path} was neither opened nor created`);
-  return fd;
 }
 
 /** Half of a first line is no damage: its writer died. */

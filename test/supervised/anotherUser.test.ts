@@ -144,7 +144,7 @@ test("state that is a link, another user's, or writable by others is refused by 
     assert.equal(readFileSync(precious, "utf8"), "precious");
     assert.deepEqual(s.processes(), []);
   };
-  // The supervisor's own are refused by itself, each time that it is started: the command waits for it as long as it does.
+  // The first two are refused by the supervisor itself, which leaves word for the command.
   await Promise.all([refused("journalFile"), refused("desiredStateFile"), refused("lockFile")]);
 });
 

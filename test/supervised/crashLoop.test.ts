@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceConfig } from "../../src/service/configTypes.ts";
-import { killTree, processorTime } from "../fixtures/supervised2/tree.ts";
+import { processorTime } from "../fixtures/supervised2/tree.ts";
+import { killTree } from "../support/killTree.ts";
 import { supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";
 

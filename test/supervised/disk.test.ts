@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { ServiceConfig } from "../../src/service/configTypes.ts";
 import { type Disks, needsDisks, onSmallDisks } from "../fixtures/supervised2/disks.ts";
-import { killTree } from "../fixtures/supervised2/tree.ts";
+import { killTree } from "../support/killTree.ts";
 import { isAlive } from "../support/process.ts";
 import type { Supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Supervised } from "../support/supervised.ts";
 
 /** Milliseconds, so that the servers have a processor as well. */
-const PAUSE = 5;
+const PAUSE = 10;
 
 /** What the servers of test/fixtures/supervised answer. */
 export interface Answer {

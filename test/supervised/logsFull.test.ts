@@ -4,8 +4,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { LogsConfig } from "../../src/service/configTypes.ts";
-import { killTree } from "../fixtures/supervised2/tree.ts";
 import { track } from "../support/cleanup.ts";
+import { killTree } from "../support/killTree.ts";
 import { logged } from "../support/logged.ts";
 import { needsRoot } from "../support/needs.ts";
 import { fixture, node24 } from "../support/run.ts";
@@ -67,7 +67,13 @@ test("on a full disk what comes is dropped if so wished: the log says in one lin
   assert.ok(Date.parse(from ?? "") <= Date.parse(to ?? "") && Date.parse(to ?? "") <= Date.now());
   const told = `is written again; ${count} lines (${bytes} bytes) were dropped`;
   await until("the event", async () => (await s.events()).some((event) => event.type === "recovered" && event.message === told), PATIENCE);
-  assert.deepEqual((await s.status("web/0")).degraded, []);
+  const { degraded: left, logDropped } = await s.status("web/0");
+  assert.deepEqual([left, logDropped], [[], { lines: Number(count), bytes: Number(bytes) }]);
+  const metric = `daemonitor_instance_log_dropped_lines_total{service="web",instance="web/0"} ${count}\n`;
+  assert.ok((await s.client.metrics()).includes(metric));
+  // Init has counted it, so the next supervisor knows.
+  await killTree(s, "supervisor");
+  assert.deepEqual((await s.status("web/0")).logDropped, logDropped);
 });
 
 async function onSmallDisk(t: TestContext, logs: LogsConfig) {

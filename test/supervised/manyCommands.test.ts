@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { killTree, treeOf } from "../fixtures/supervised2/tree.ts";
+import { treeOf } from "../fixtures/supervised2/tree.ts";
+import { killTree } from "../support/killTree.ts";
 import { supervised } from "../support/supervised.ts";
 
 const COMMANDS = 50;

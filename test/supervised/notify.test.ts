@@ -3,12 +3,12 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ServiceConfig } from "../../src/service/configTypes.ts";
+import { killTree } from "../support/killTree.ts";
 import { needsProgram } from "../support/needs.ts";
 import { isAlive } from "../support/process.ts";
 import { fixture, node24 } from "../support/run.ts";
 import { type Supervised, supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";
-import { killBoth, killInit, killSupervisor } from "./crash.ts";
 
 /** Says what is written to the file `said`, and pings while there is a file `said.ping`. */
 function talker({ dir }: Supervised, more: ServiceConfig = {}): ServiceConfig {
@@ -25,8 +25,8 @@ test("one that pings is left alone, also while the supervisor is dead; silence i
   writeFileSync(ping, "");
   await home.apply({ web: talker(home, { watchdog: "1s" }) });
   const { pid } = await home.status("web/0");
-  for (const kill of [killSupervisor, killSupervisor, killInit, killBoth]) {
-    await kill(home);
+  for (const victim of ["supervisor", "supervisor", "init", "both"] as const) {
+    await killTree(home, victim);
     const deadline = Date.now() + 1500;
     await until("the watchdog's time to be over", () => Date.now() > deadline);
     const now = await home.status("web/0");

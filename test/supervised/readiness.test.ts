@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { native } from "../../src/native/addon.ts";
 import type { ReadyConfig, ServiceConfig } from "../../src/service/configTypes.ts";
+import { killTree } from "../support/killTree.ts";
 import { needsAll, needsProgram, needsRoot } from "../support/needs.ts";
 import { inspect, isAlive } from "../support/process.ts";
 import { fixture, node24, run } from "../support/run.ts";
 import { type Supervised, supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";
-import { killBoth, killInit, killSupervisor } from "./crash.ts";
 import { freePort } from "./load.ts";
 
 const needsNotify = needsProgram("systemd-notify");
@@ -182,10 +182,10 @@ test("a stranger can't speak for a service, and the attempt is told", { skip: ne
   assert.equal((await home.status("web/0")).statusText, null);
 });
 
-for (const [who, kill] of [
-  ["the supervisor", killSupervisor],
-  ["init", killInit],
-  ["both", killBoth],
+for (const [who, victim] of [
+  ["the supervisor", "supervisor"],
+  ["init", "init"],
+  ["both", "both"],
 ] as const) {
   test(`a line, and a notification, that come while ${who} is dead are not lost`, { skip: needsNotify }, async (t) => {
     const home = await supervised(t);
@@ -202,7 +202,7 @@ for (const [who, kill] of [
     await until("it to start", () => isStarting(home));
     await until("the other to start", async () => (await home.status("told/0")).pid !== null);
     const { pid } = await home.status("web/0");
-    await kill(home, () => writeFileSync(cue, ""));
+    await killTree(home, victim, () => writeFileSync(cue, ""));
     await isRunning(home);
     await until("the other one to run", async () => (await home.status("told/0")).state === "running", { timeout: 30_000 });
     const now = await home.status("web/0");
@@ -218,8 +218,8 @@ test("after a SIGKILL of the supervisor, a line of an earlier process doesn't co
   const { pid } = await home.status("web/0");
   await home.client.act({ selector: "web", action: "restart", wait: 0 });
   await until("another process", async () => (await isStarting(home).catch(() => false)) && (await home.status("web/0")).pid !== pid);
-  for (const kill of [killSupervisor, killInit, killBoth]) {
-    await kill(home);
+  for (const victim of ["supervisor", "init", "both"] as const) {
+    await killTree(home, victim);
     for (let looks = 0; looks < 10; looks++) assert.ok(await isStarting(home));
   }
   writeFileSync(cue, "");

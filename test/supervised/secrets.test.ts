@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { killTree } from "../fixtures/supervised2/tree.ts";
+import { killTree } from "../support/killTree.ts";
 import { allPids } from "../support/process.ts";
 import { supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";

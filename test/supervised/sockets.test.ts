@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ServiceConfig } from "../../src/service/configTypes.ts";
+import { killTree } from "../support/killTree.ts";
 import { needsProgram } from "../support/needs.ts";
 import { inspect } from "../support/process.ts";
 import { fixture, node24 } from "../support/run.ts";
-import { type Supervised, supervised } from "../support/supervised.ts";
+import { supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";
-import { killBoth, killInit, killSupervisor } from "./crash.ts";
 import { ask, freePort, knock, load } from "./load.ts";
 
 const NODE = [node24, fixture("supervised/server.ts")];
@@ -37,14 +37,15 @@ test("a connection that comes while nobody serves is served later: across a rest
   const port = await freePort();
   const path = join(home.dir, "s");
   await home.apply({ web: web({ http: `tcp://127.0.0.1:${port}`, local: `unix://${path}` }) });
-  const kills = [(_: Supervised, meanwhile: () => unknown) => meanwhile(), killSupervisor, killInit];
-  for (const kill of kills) {
+  for (const victim of [null, "supervisor", "init"] as const) {
     const { pid } = await home.status("web/0");
     let answers: Promise<readonly { readonly pid: number }[]> | undefined;
-    await kill(home, () => {
+    const meanwhile = () => {
       process.kill(pid ?? 0, "SIGKILL");
       answers = Promise.all([ask(port), ask(path)]);
-    });
+    };
+    if (victim === null) meanwhile();
+    else await killTree(home, victim, meanwhile);
     const now = await until("another process", async () => {
       const found = await home.status("web/0");
       return found.state === "running" && found.pid !== pid && found;
@@ -126,7 +127,7 @@ for (const [language, command] of [["Node", NODE] as const, ["Python", PYTHON] a
     const clients = load(home, port, 2);
     const socketOf = (process: number) => readlinkSync(`/proc/${process}/fd/3`);
     const before = socketOf(pid ?? 0);
-    await killBoth(home, async () => assert.equal((await ask(port)).pid, pid));
+    await killTree(home, "both", async () => assert.equal((await ask(port)).pid, pid));
     assert.equal((await home.status("web/0")).pid, pid);
     const { degraded } = await home.about();
     assert.deepEqual(degraded, []);
@@ -156,7 +157,7 @@ test("after a SIGKILL of both, a service that has closed its socket, or was neve
     return inspect(pid ?? 0).cmdline[0] === "sleep";
   });
   const { pid } = await home.status("web/0");
-  await killBoth(home);
+  await killTree(home, "both");
   const now = await home.status("web/0");
   assert.deepEqual([now.pid, now.state], [pid, "running"]);
   const { instances } = await home.client.act({ selector: "web", action: "restart" });

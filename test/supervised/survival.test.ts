@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { SupervisorEvent } from "../../src/supervisor/control.ts";
-import { descriptors, killTree, type Victim, zombiesOf } from "../fixtures/supervised2/tree.ts";
+import { descriptors, zombiesOf } from "../fixtures/supervised2/tree.ts";
+import { killTree, type Victim } from "../support/killTree.ts";
 import { isAlive } from "../support/process.ts";
 import { fixture, node24 } from "../support/run.ts";
 import { type Supervised, supervised } from "../support/supervised.ts";
@@ -79,14 +80,14 @@ test("what ends while there is no supervisor, or no init, is known with its exit
   }
 });
 
-test("killed 20 times, supervisor and init have as many descriptors as before, and there are no zombies", async (t) => {
+test("killed nine times, supervisor and init have as many descriptors as before, and there are no zombies", async (t) => {
   const s = await supervised(t);
   await s.apply({ nap: { command: ["sleep", "1000"], instances: 4 }, talk: { command: ["sh", "-c", "echo hello; exec sleep 1000"] } });
   // From here on it is always a supervisor that found its services running.
   await killTree(s, "init");
   await killTree(s, "supervisor");
   const before = await settledDescriptors(s);
-  for (let round = 0; round < 20; round++) await killTree(s, VICTIMS[round % 3] ?? "both");
+  for (let round = 0; round < 9; round++) await killTree(s, VICTIMS[round % 3] ?? "both");
   await until("as few descriptors as before", async () => assert.deepEqual(await descriptors(s), before) === undefined);
   const { pid, init } = await s.about();
   assert.deepEqual(zombiesOf(pid, init.pid), []);

@@ -132,11 +132,16 @@ test("a hook that an earlier supervisor started is waited for by the next one", 
   const pid = await tree.supervisor();
   process.kill(pid, "SIGKILL");
   await until("another supervisor", async () => (await tree.supervisor()) !== pid);
-  const resumed = tree.shell(async ({ client, commands }, home) => {
-    const record = (await client.list()).find(({ key }) => key === "web/0#1:beforeStart");
-    if (record === undefined) throw new Error("it is not in the table");
-    return commands.resume(record, { home, instance: "web/0", attempt: 1 }, new AbortController().signal);
-  }, HOME);
-  await tree.remote(({ require }, path) => require("node:fs").writeFileSync(path, ""), at("go"));
-  assert.deepEqual(await resumed, { status: 5, signal: null });
+  const end = await tree.shell(
+    async ({ client, commands, require }, { home, go }) => {
+      const record = (await client.list()).find(({ key }) => key === "web/0#1:beforeStart");
+      if (record === undefined) throw new Error("it is not in the table");
+      const resumed = commands.resume(record, { home, instance: "web/0", attempt: 1 }, new AbortController().signal);
+      // Not before: an end that is told between list and resume is for whoever reads the table to keep.
+      require("node:fs").writeFileSync(go, "");
+      return resumed;
+    },
+    { home: HOME, go: at("go") },
+  );
+  assert.deepEqual(end, { status: 5, signal: null });
 });

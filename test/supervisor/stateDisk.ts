@@ -3,11 +3,12 @@
  * the disk mounted on the directory that is named; prints what it saw as JSON.
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DesiredState } from "../../src/supervisor/state/desiredState.ts";
 import { Journal } from "../../src/supervisor/state/journal.ts";
 import { TreeLock } from "../../src/supervisor/state/treeLock.ts";
+import { fillDisk } from "../support/fillDisk.ts";
 import { until } from "../support/wait.ts";
 import { IDENTITY, reporter, running, specs } from "./stateFixture.ts";
 
@@ -16,24 +17,6 @@ const { web, db } = await specs();
 const { report, reports, kinds } = reporter();
 const path = join(dir, "services.json");
 const openJournal = () => Journal.open(join(dir, "journal"), { bootId: IDENTITY.bootId, report });
-
-/** All but `free` bytes at the most are taken. */
-function fill(): void {
-  const fd = openSync(join(dir, "filler"), "a");
-  try {
-    for (const size of [4096, 1]) fillWith(fd, Buffer.alloc(size));
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function fillWith(fd: number, bytes: Uint8Array): void {
-  try {
-    for (;;) writeSync(fd, bytes);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-  }
-}
 
 function remount(option: string): void {
   execFileSync("mount", ["-o", `remount,${option}`, dir]);
@@ -55,7 +38,7 @@ await desired.saved();
 journal.put(running("web/0", 1));
 const before = readFileSync(path, "utf8");
 
-if (trouble === "full") fill();
+if (trouble === "full") fillDisk(join(dir, "filler"));
 let attempt = 1;
 // A file that is open for writing can't become read-only: a journal's disk can only be full.
 const journalFailed =

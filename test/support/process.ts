@@ -87,6 +87,8 @@ export function readStat(pid: number) {
     sid: field(6),
     ttyNr: field(7),
     nice: field(19),
+    /** On a processor. */
+    ticks: field(14) + field(15),
     startTime: BigInt(fields[19] ?? 0),
   };
 }

@@ -1,5 +1,5 @@
 /** A home of its own with a real supervisor, for a test. Everything in it ends with the test. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { Client } from "../../src/api/client.ts";
@@ -11,10 +11,9 @@ import type { ServiceSpec } from "../../src/service/specTypes.ts";
 import type { ApplyRequest, ApplyResult, InstanceStatus, SupervisorEvent, SupervisorStatus } from "../../src/supervisor/control.ts";
 import { type Home, resolveHome } from "../../src/supervisor/state/home.ts";
 import { type Tracked, track } from "./cleanup.ts";
+import { killProcesses, serviceProcesses } from "./homeProcesses.ts";
 import { logged } from "./logged.ts";
-import { allPids, isAlive, readList } from "./process.ts";
 import { node24, type RunOptions, type RunResult, root, run } from "./run.ts";
-import { until } from "./wait.ts";
 
 export interface Supervised {
   /** For files of the test; everybody may enter it. */
@@ -77,7 +76,7 @@ export async function supervised(
     log: (instance) => logged(home.log, instance),
     command: (args, options = {}) =>
       run(node24, [join(root, "bin/daemonitor.cjs"), ...args], { cwd: dir, ...options, env: { ...env, ...options.env }, waitFor: "exit" }),
-    processes: (instance) => marked(home, instance),
+    processes: (instance) => serviceProcesses(home, instance),
   };
 }
 
@@ -88,10 +87,7 @@ export async function specsOf(services: Readonly<Record<string, ServiceConfig>>,
   return config.services;
 }
 
-/**
- * In order where that works: then what has wiped out its mark is ended as well. Otherwise init and the supervisor first, or
- * they would start again what ends.
- */
+/** In order where that works: then what has wiped out its mark is ended as well. */
 async function endHome(home: Home, path: string): Promise<void> {
   if (isListening(home)) {
     const client = new Client({ socket: home.socket, timeout: 5000 });
@@ -99,56 +95,7 @@ async function endHome(home: Home, path: string): Promise<void> {
     await client.shutdown({ force: true }).catch(() => {});
     clearTimeout(patience);
   }
-  const isTree = (pid: number) => variables(pid).includes(`DAEMONITOR_HOME=${path}`);
-  const others = () => allPids().filter((pid) => pid !== process.pid && isAlive(pid));
-  let quiet = 0;
-  await until(
-    "the tree to end",
-    () => {
-      const tree = others().filter(isTree);
-      // All are stopped first: a supervisor that sees its init die starts another one.
-      for (const signal of ["SIGSTOP", "SIGKILL"] as const) for (const pid of tree) kill(pid, signal);
-      quiet = tree.length === 0 ? quiet + 1 : 0;
-      return quiet > 2;
-    },
-    { timeout: 20_000 },
-  );
-  await until(
-    "the services to end",
-    () => {
-      const left = marked(home).filter(isAlive);
-      for (const pid of left) kill(pid);
-      return left.length === 0;
-    },
-    { timeout: 20_000 },
-  );
-}
-
-function marked(home: Home, instance = ""): number[] {
-  let id: string;
-  try {
-    id = readFileSync(join(home.run, "id"), "latin1").trim();
-  } catch {
-    return [];
-  }
-  const prefix = `DAEMONITOR_INSTANCE=${id}/${instance === "" ? "" : `${instance}#`}`;
-  return allPids().filter((pid) => pid !== process.pid && isAlive(pid) && variables(pid).some((variable) => variable.startsWith(prefix)));
-}
-
-function variables(pid: number): string[] {
-  try {
-    return readList(pid, "environ").map(String);
-  } catch {
-    return [];
-  }
-}
-
-function kill(pid: number, signal: "SIGSTOP" | "SIGKILL" = "SIGKILL"): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Ended by itself.
-  }
+  await killProcesses(home, path);
 }
 
 /** Names of the descriptors of a process. */

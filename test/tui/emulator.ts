@@ -1,6 +1,7 @@
 /** A terminal that knows what the view writes, and nothing else: what it doesn't know is an error. */
-import { textWidth } from "../../src/cli/textWidth.ts";
+
 import type { Size } from "../../src/tui/line.ts";
+import { textWidth } from "../../src/values/textWidth.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is written to terminals
 const SEQUENCE = /^\u001b\[(\??)([0-9;]*)([A-Za-z])/;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collide, formatSocketAddress, parseHostPort, parseSocketAddress } from "../../src/values/address.ts";
+import { collide, formatSocketAddress, isLoopback, parseHostPort, parseSocketAddress } from "../../src/values/address.ts";
 import { ValueError } from "../../src/values/valueError.ts";
 
 test("a port alone is on this machine", () => {
@@ -61,4 +61,9 @@ test("addresses collide when the second bind would fail", () => {
   assert.ok(!both("tcp://127.0.0.1:80", "tcp://127.0.0.1:81"));
   assert.ok(!both("unix:///a", "unix:///b"));
   assert.ok(!both("unix:///a", "tcp://127.0.0.1:80"));
+});
+
+test("what only this machine can reach is told from the rest", () => {
+  for (const host of ["127.0.0.1", "127.9.9.9", "::1", "localhost"]) assert.ok(isLoopback(host), host);
+  for (const host of ["0.0.0.0", "::", "192.0.2.1", "127.evil.example", "localhost.example"]) assert.ok(!isLoopback(host), host);
 });

@@ -2,7 +2,7 @@
  * Who may speak for a service on its notification socket, and what its words mean to the machine. Pure decisions:
  *
  *   const message = parseNotifyMessage(event.data);                     // values/notifyMessage.ts
- *   if (message !== null && trust(event, service, readProcess).trusted) for (const each of eventsOf(message, attempt)) step(each);
+ *   if (message !== null && trust(event, service, readProcessStat).trusted) for (const each of eventsOf(message, attempt)) step(each);
  *   if (message?.mainPid && trust({ pid: message.mainPid, … }) …)       // see mayBecomeMain
  */
 import type { NotifyFields } from "../../values/notifyMessage.ts";

@@ -19,7 +19,7 @@ import { type MonitorConfig, NO_MONITOR, readMonitorConfig } from "./monitorShap
 import { type DesiredService, readDesiredService } from "./serviceShape.ts";
 import { isObject } from "./shape.ts";
 import type { StateReport } from "./stateReport.ts";
-import { readWhole, removeLeftovers, setAside, writeWhole } from "./wholeFile.ts";
+import { keepDamaged, readWhole, removeLeftovers, setAside, writeWhole } from "./wholeFile.ts";
 
 export type { DesiredService } from "./serviceShape.ts";
 
@@ -84,7 +84,11 @@ export class DesiredState {
     const isWhole = parsed.faults.length === 0;
     const spare = copy === undefined || isWhole ? undefined : readCopy(copy);
     const desired = new DesiredState(path, spare ?? parsed, options);
-    if (bytes !== undefined && !isWhole) desired.#keepDamaged(parsed.faults);
+    if (bytes !== undefined && !isWhole) {
+      desired.#damaged = !keepDamaged(path, parsed.faults, STEP, options.report);
+      // What could be read replaces it.
+      desired.#changed();
+    }
     if (copy !== undefined && spare !== undefined) desired.#replaceBy(copy);
     // It had no copy yet.
     else if (copy !== undefined && isWhole && !existsSync(copy)) desired.#changed();
@@ -168,7 +172,8 @@ export class DesiredState {
     this.#saving = true;
     const change = this.#change;
     try {
-      if (this.#damaged) this.#setAside();
+      if (this.#damaged) setAside(this.path, Date.now(), STEP);
+      this.#damaged = false;
       const content = serialize(this.#services, this.#monitor);
       await writeWhole(this.path, content, STEP);
       // Before anybody is told: a copy that is older would bring back what was deleted.
@@ -220,25 +225,6 @@ export class DesiredState {
     } catch {
       removeIfPossible(this.#copy);
     }
-  }
-
-  #keepDamaged(faults: readonly string[]): void {
-    this.#damaged = true;
-    let keptAs: string | null = null;
-    try {
-      keptAs = this.#setAside();
-    } catch (error) {
-      if (!(error instanceof DaemonError)) throw error;
-    }
-    this.#report({ kind: "damaged", path: this.path, faults, keptAs });
-    // What could be read replaces it.
-    this.#changed();
-  }
-
-  #setAside(): string {
-    const keptAs = setAside(this.path, Date.now(), STEP);
-    this.#damaged = false;
-    return keptAs;
   }
 }
 

@@ -16,7 +16,7 @@
  * Where the disk is full, a call throws a DaemonError, but what it said is kept in memory: `catchUp()`, or the next call,
  * writes it once there is room. Meanwhile the file holds what it held.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { DaemonError } from "../../launch/errors.ts";
 import type { Identity } from "../events.ts";
 import type { Instance } from "../instance.ts";
@@ -29,15 +29,14 @@ import {
   type SpawnNote,
   wholeEntry,
 } from "./journalRecords.ts";
+import { LineFile } from "./lineFile.ts";
 import { diskError } from "./stateError.ts";
 import type { StateReport } from "./stateReport.ts";
-import { openTrusted } from "./trustedFile.ts";
-import { removeLeftovers, setAside, writeWholeSync } from "./wholeFile.ts";
+import { keepDamaged, removeLeftovers, setAside, writeWholeSync } from "./wholeFile.ts";
 
 export type { JournalEntry, SpawnNote } from "./journalRecords.ts";
 
 const STEP = "journal";
-const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
 export interface JournalOptions {
   readonly bootId: string;
@@ -55,22 +54,17 @@ export class Journal {
   /** Bytes that each entry needs in a new file, roughly. */
   readonly #lengths = new Map<string, number>();
   #live = 0;
-  #fd: number;
-  #size: number;
+  readonly #file: LineFile;
   /** Names of which something could not be written. */
   readonly #pending = new Set<string>();
-  /** The file ends in half a line that could not be cut off. */
-  #torn = false;
   /** A damaged file that has no second name yet. */
   #damaged = false;
-  #failing = false;
   /** After a compaction that failed: not before this size. */
   #notBefore = 0;
 
-  private constructor(path: string, fd: number, size: number, entries: Map<string, JournalEntry>, options: Required<JournalOptions>) {
-    this.path = path;
-    this.#fd = fd;
-    this.#size = size;
+  private constructor(file: LineFile, entries: Map<string, JournalEntry>, options: Required<JournalOptions>) {
+    this.path = file.path;
+    this.#file = file;
     this.#entries = entries;
     this.#options = options;
     for (const entry of entries.values()) this.#measure(entry.name, encodeRecord(wholeEntry(entry)).length);
@@ -84,15 +78,18 @@ export class Journal {
    */
   static open(path: string, { compactAt = 4, compactFrom = 256 * 1024, ...options }: JournalOptions): Journal {
     removeLeftovers(path, STEP);
-    const fd = openToAppend(path);
+    const file = LineFile.open(path, STEP, options.report);
     try {
-      const { entries, faults, whole } = readJournal(readFileSync(fd), options.bootId);
-      if (whole < fstatSync(fd).size) ftruncateSync(fd, whole);
-      const journal = new Journal(path, fd, whole, entries, { ...options, compactAt, compactFrom });
-      if (faults.length > 0) journal.#keepDamaged(faults);
+      const { entries, faults, whole } = readJournal(readFileSync(file.fd), options.bootId);
+      file.keep(whole);
+      const journal = new Journal(file, entries, { ...options, compactAt, compactFrom });
+      if (faults.length > 0) {
+        journal.#damaged = !keepDamaged(path, faults, STEP, options.report);
+        journal.#compact();
+      }
       return journal;
     } catch (error) {
-      closeSync(fd);
+      file.close();
       throw diskError(error, STEP, path);
     }
   }
@@ -137,7 +134,7 @@ export class Journal {
 
   /** Makes the file anew where somebody has removed it; call it now and then. */
   restore(): void {
-    if (fstatSync(this.#fd).nlink === 0) this.#compact();
+    if (this.#file.isRemoved) this.#compact();
   }
 
   /** Writes what could not be written; call it now and then while {@link isBehind}. False where that fails again. */
@@ -152,8 +149,7 @@ export class Journal {
   }
 
   close(): void {
-    closeSync(this.#fd);
-    this.#fd = -1;
+    this.#file.close();
   }
 
   #head(name: string): { readonly boot: string; readonly name: string } {
@@ -171,7 +167,7 @@ export class Journal {
     } else {
       this.#tryWrite(name, record);
     }
-    if (this.#size > Math.max(this.#options.compactFrom, this.#options.compactAt * this.#live, this.#notBefore)) this.#compact();
+    if (this.#file.size > Math.max(this.#options.compactFrom, this.#options.compactAt * this.#live, this.#notBefore)) this.#compact();
   }
 
   #writePending(): void {
@@ -180,71 +176,34 @@ export class Journal {
       this.#tryWrite(name, entry === undefined ? { is: "forgotten", ...this.#head(name) } : wholeEntry(entry));
       this.#pending.delete(name);
     }
-    this.#recovered();
-  }
-
-  #recovered(): void {
-    if (this.#failing) this.#options.report({ kind: "recovered", path: this.path });
-    this.#failing = false;
-  }
-
-  #failed(error: unknown): DaemonError {
-    const failure = diskError(error, STEP, this.path);
-    if (!this.#failing) this.#options.report({ kind: "failing", path: this.path, error: failure });
-    this.#failing = true;
-    return failure;
+    this.#file.recovered();
   }
 
   #tryWrite(name: string, record: JournalRecord): void {
     const bytes = encodeRecord(record);
     try {
-      this.#write(this.#torn ? Buffer.concat([Buffer.from("\n"), bytes]) : bytes);
-      this.#torn = false;
+      this.#file.append(bytes);
     } catch (error) {
       this.#pending.add(name);
-      throw this.#failed(error);
+      throw this.#file.failed(error);
     }
     if (record.is === "forgotten") this.#measure(name, 0);
     else if (record.is === "instance" || record.is === "entry") this.#measure(name, bytes.length);
   }
 
-  /** The whole line or nothing: on a disk that is nearly full a part of it may have room. */
-  #write(bytes: Buffer): void {
-    let written = 0;
-    try {
-      do written += writeSync(this.#fd, bytes, written);
-      while (written < bytes.length);
-      this.#size += written;
-    } catch (error) {
-      if (written > 0) this.#cutOff();
-      throw error;
-    }
-  }
-
-  #cutOff(): void {
-    try {
-      ftruncateSync(this.#fd, this.#size);
-    } catch {
-      this.#torn = true;
-    }
-  }
-
   /** What is in memory becomes the file; where that fails, the old one goes on. */
   #compact(): void {
     try {
-      if (this.#damaged) this.#setAside();
+      if (this.#damaged) setAside(this.path, Date.now(), STEP);
+      this.#damaged = false;
       const content = [...this.#entries.values()].map((entry) => String(encodeRecord(wholeEntry(entry)))).join("");
       writeWholeSync(this.path, content, STEP, { durable: false });
-      const fd = openToAppend(this.path);
-      closeSync(this.#fd);
-      this.#fd = fd;
-      this.#size = fstatSync(fd).size;
-      this.#torn = false;
+      this.#file.reopen();
       this.#notBefore = 0;
-      this.#recovered();
+      this.#file.recovered();
     } catch (error) {
-      this.#notBefore = this.#size * 2;
-      this.#failed(error);
+      this.#notBefore = this.#file.size * 2;
+      this.#file.failed(error);
     }
   }
 
@@ -253,28 +212,4 @@ export class Journal {
     if (length === 0) this.#lengths.delete(name);
     else this.#lengths.set(name, length);
   }
-
-  #keepDamaged(faults: readonly string[]): void {
-    this.#damaged = true;
-    let keptAs: string | null = null;
-    try {
-      keptAs = this.#setAside();
-    } catch (error) {
-      if (!(error instanceof DaemonError)) throw error;
-    }
-    this.#options.report({ kind: "damaged", path: this.path, faults, keptAs });
-    this.#compact();
-  }
-
-  #setAside(): string {
-    const keptAs = setAside(this.path, Date.now(), STEP);
-    this.#damaged = false;
-    return keptAs;
-  }
-}
-
-function openToAppend(path: string): number {
-  const fd = openTrusted(path, FLAGS, STEP);
-  if (fd === undefined) throw new Error(`${path} was neither opened nor created`);
-  return fd;
 }

@@ -24,7 +24,9 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { DaemonError } from "../../launch/errors.ts";
 import { codeOf, diskError } from "./stateError.ts";
+import type { StateReport } from "./stateReport.ts";
 import { openTrusted, SAFELY } from "./trustedFile.ts";
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFELY;
@@ -135,6 +137,23 @@ export function setAside(path: string, now: number, step: string): string {
       if (lstatSync(aside).ino === lstatSync(path).ino) return aside;
     }
   }
+}
+
+/**
+ * The same as soon as the damage is seen, and a report of it. False where it has no second name yet: then it is to get one
+ * before it is replaced.
+ *
+ * @param faults what is wrong with it, each a sentence
+ */
+export function keepDamaged(path: string, faults: readonly string[], step: string, report: (report: StateReport) => void): boolean {
+  let keptAs: string | null = null;
+  try {
+    keptAs = setAside(path, Date.now(), step);
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+  }
+  report({ kind: "damaged", path, faults, keptAs });
+  return keptAs !== null;
 }
 
 /** Removes what a writer left behind that died before its rename. */
