@@ -1,7 +1,10 @@
-/** Columns of values with one time for each row, in memory that doesn't grow. What comes faster than its step is averaged. */
+/**
+ * Columns of values with one time for each row, in memory that doesn't grow: pages of it are taken as rows come, and an hour of
+ * 1,000 services begins small. What comes faster than its step is averaged.
+ */
 
 export class SeriesRing {
-  /** Milliseconds; the columns one after the other. */
+  /** Milliseconds; the rows one after the other. */
   readonly #at: Float64Array;
   readonly #values: Float32Array;
   readonly #columns: number;
@@ -51,7 +54,7 @@ export class SeriesRing {
     const slots = Array.from({ length: this.#length }, (_, index) => (this.#next + this.#capacity - this.#length + index) % this.#capacity);
     const kept = slots.filter((slot) => (this.#at[slot] ?? 0) >= from);
     const valueAt = (column: number, slot: number) => {
-      const value = this.#values[column * this.#capacity + slot] ?? Number.NaN;
+      const value = this.#values[slot * this.#columns + column] ?? Number.NaN;
       return Number.isNaN(value) ? null : value;
     };
     return {
@@ -64,7 +67,7 @@ export class SeriesRing {
     this.#at[this.#next] = now;
     for (let column = 0; column < this.#columns; column++) {
       const count = this.#counts[column] ?? 0;
-      this.#values[column * this.#capacity + this.#next] = count === 0 ? Number.NaN : (this.#sums[column] ?? 0) / count;
+      this.#values[this.#next * this.#columns + column] = count === 0 ? Number.NaN : (this.#sums[column] ?? 0) / count;
     }
     this.#sums.fill(0);
     this.#counts.fill(0);

@@ -155,7 +155,8 @@ async function open({ home, desiredStateFile, inherited, env }: BeginOptions, cl
   return {
     ...{ home, homeId, client, journal, desired, events, problems, pids, units },
     ...makeLogs({ client, home, problems, pids, units }),
-    starter: env,
+    // A copy: process.env asks libc for each of them, each time.
+    starter: { ...env },
     sockets: new ServiceSockets(client, inherited.held),
     notify: new NotifySockets(client, inherited.held),
     commands: new Commands(client),
