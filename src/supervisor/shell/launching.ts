@@ -22,7 +22,8 @@ export async function launchAttempt(context: Context, unit: Unit, number: number
   unit.lastProbe = null;
   unit.statusText = null;
   const attempt = unit.attempt(number);
-  attempt.outputAt = logs.ends(unit.spec, unit.name);
+  // Whoever reads its lines wants none of those before.
+  if (unit.spec.ready.on === "line") attempt.outputAt = logs.ends(unit.spec, unit.name);
   despiteDisk(() => journal.spawning(unit.name, number, "process", attempt.outputAt));
   try {
     const started = await context.spawns.run(async () => {
