@@ -12,6 +12,7 @@ import { runForeground } from "../supervisor/shell/runForeground.ts";
 import { type Home, resolveHome } from "../supervisor/state/home.ts";
 import { TREE_LOCK, TreeLock } from "../supervisor/state/treeLock.ts";
 import { relaunch } from "../supervisor/tree/launchInit.ts";
+import { keepCompiled } from "./compileCache.ts";
 import { Footing } from "./footing.ts";
 import { API_SOCKET } from "./prepareTree.ts";
 import { serveApi } from "./server.ts";
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
   const server = await serve(api);
   footing.watch();
   await footing.look();
+  keepCompiled();
   if (run !== undefined) return runForeground(run, { control, supervisor, commands, notifyAddress, end });
   supervisor.onInitSignal((signal) => {
     // Somebody ends the machine, or this tree, without asking us.
