@@ -2,6 +2,9 @@
 #include "binding.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -67,6 +70,16 @@ static napi_value call_exit_now(napi_env env, napi_callback_info info)
 	_exit(code);
 }
 
+static napi_value call_release_memory(napi_env env, napi_callback_info info)
+{
+	(void)env;
+	(void)info;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	return NULL;
+}
+
 bool register_process(napi_env env, napi_value exports)
 {
 	static const struct binding functions[] = {
@@ -74,6 +87,7 @@ bool register_process(napi_env env, napi_value exports)
 		{ "limit", call_limit },
 		{ "strerror", call_strerror },
 		{ "exitNow", call_exit_now },
+		{ "releaseMemory", call_release_memory },
 	};
 
 	return export_functions(env, exports, functions, sizeof functions / sizeof *functions);

@@ -14,6 +14,7 @@ import { type Home, resolveHome } from "../supervisor/state/home.ts";
 import { TREE_LOCK, TreeLock } from "../supervisor/state/treeLock.ts";
 import { relaunch } from "../supervisor/tree/launchInit.ts";
 import { type Begun, cantBegin } from "./cantBegin.ts";
+import { keepCompiled } from "./compileCache.ts";
 import { Footing } from "./footing.ts";
 import { API_SOCKET } from "./prepareTree.ts";
 import { serveApi } from "./server.ts";
@@ -77,6 +78,7 @@ async function main(begun: Begun): Promise<void> {
   removeTrouble(home);
   footing.watch();
   await footing.look();
+  keepCompiled();
   if (run !== undefined) {
     const reportOutput = (problem: string | undefined) =>
       problem === undefined ? problems.resolve("output", "is printed again") : problems.report("output", problem);

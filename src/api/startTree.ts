@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { DaemonError } from "../launch/errors.ts";
 import type { Home } from "../supervisor/state/home.ts";
 import { launchInit } from "../supervisor/tree/launchInit.ts";
+import { withCompileCache } from "./compileCache.ts";
 import { prepareTree } from "./prepareTree.ts";
 import { supervisorCommand } from "./supervisorProgram.ts";
 import { supervisorLog } from "./treeFiles.ts";
@@ -29,7 +30,7 @@ export function startTree(home: Home, { supervisor = supervisorCommand(), env = 
   try {
     const log = openLog(supervisorLog(home));
     try {
-      const pid = launchInit({ held: tree.held, supervisor, env, log });
+      const pid = launchInit({ held: tree.held, supervisor, env: withCompileCache(env, home), log });
       tree.close();
       return pid;
     } finally {

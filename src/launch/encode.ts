@@ -6,6 +6,8 @@ const MAGIC = 0x314e4c50;
 const HEADER_SIZE = 16;
 const STEP_SIZE = 56;
 const PID_SLOT = 12;
+/** Bytes that texts and lists need at first. */
+const DATA_SIZE = 2048;
 
 /** enum plan_op, in its order. */
 const OPS = [
@@ -53,27 +55,41 @@ interface List {
 /** The encoded plan. Throws a TypeError for a text with a NUL byte in it. */
 export function encode(plan: Plan): Uint8Array {
   const data = new DataArea(HEADER_SIZE + plan.length * STEP_SIZE);
-  const records = plan.map((step) => [OPS.indexOf(step.op) + 1, operands(step, data)] as const);
+  const records = plan.map((step) => operands(step, data));
   const bytes = data.finish();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  [MAGIC, bytes.byteLength, plan.length].forEach((word, index) => {
-    view.setUint32(index * 4, word, true);
-  });
-  records.forEach(([op, operand], index) => {
-    writeRecord(view, HEADER_SIZE + index * STEP_SIZE, op, operand);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, bytes.byteLength, true);
+  view.setUint32(8, plan.length, true);
+  plan.forEach(({ op }, index) => {
+    writeRecord(view, HEADER_SIZE + index * STEP_SIZE, OPS.indexOf(op) + 1, records[index] ?? {});
   });
   return bytes;
 }
 
-function writeRecord(view: DataView, at: number, op: number, { text = 0, numbers = [], list, list2 }: Operands): void {
+/** Into bytes that are zero. By hand: the first launch of a process runs this before it was compiled. */
+function writeRecord(view: DataView, at: number, op: number, { text = 0, numbers, list, list2 }: Operands): void {
   view.setUint32(at, op, true);
   view.setUint32(at + 4, text, true);
-  numbers.forEach((number, index) => {
-    view.setBigInt64(at + 8 + index * 8, BigInt.asIntN(64, BigInt(number)), true);
-  });
-  [list?.offset, list?.count, list2?.offset, list2?.count].forEach((word, index) => {
-    view.setUint32(at + 40 + index * 4, word ?? 0, true);
-  });
+  if (numbers !== undefined) {
+    for (let index = 0; index < numbers.length; index++) setInt64(view, at + 8 + index * 8, numbers[index] ?? 0);
+  }
+  if (list !== undefined) writeList(view, at + 40, list);
+  if (list2 !== undefined) writeList(view, at + 48, list2);
+}
+
+function writeList(view: DataView, at: number, { offset, count }: List): void {
+  view.setUint32(at, offset, true);
+  view.setUint32(at + 4, count, true);
+}
+
+function setInt64(view: DataView, at: number, number: number | bigint): void {
+  if (typeof number === "bigint") {
+    view.setBigInt64(at, BigInt.asIntN(64, number), true);
+    return;
+  }
+  view.setInt32(at, number | 0, true);
+  view.setInt32(at + 4, Math.floor(number / 2 ** 32), true);
 }
 
 function operands(step: Step, data: DataArea): Operands {
@@ -162,26 +178,36 @@ function openFlags(step: OpenStep): number {
 /** Linux on x86-64 and arm64 agree on these; node:fs would be loaded for nothing else. */
 const FILE_FLAGS = { O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_CREAT: 0o100, O_TRUNC: 0o1000, O_APPEND: 0o2000 } as const;
 
-/** Texts and lists behind the step records. Copied once, at the end: a launch holds up its caller for as long as this takes. */
+/** Texts and lists, behind the room for the step records: a launch holds up its caller for as long as this takes. */
 class DataArea {
-  readonly #chunks: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   readonly #pidVariables: { readonly name: string; readonly offset: number }[] = [];
+  /** Zeros from `#end` on. */
+  #bytes: Buffer;
   #end: number;
 
   constructor(start: number) {
+    this.#bytes = Buffer.alloc(start + DATA_SIZE);
     this.#end = start;
   }
 
   text(text: Text): number {
-    const bytes = typeof text === "string" ? Buffer.from(text) : text;
-    if (bytes.includes(0)) throw new TypeError(`a NUL byte can't be passed on: ${JSON.stringify(Buffer.from(bytes).toString())}`);
-    return this.#append(bytes, 1);
+    if (typeof text !== "string") {
+      if (text.includes(0)) throw hasNul(Buffer.from(text).toString());
+      return this.#put(text);
+    }
+    if (text.includes("\0")) throw hasNul(text);
+    // What UTF-16 needs for it is never more than three times that in UTF-8.
+    const offset = this.#take(0, 3 * text.length + 1);
+    this.#end += this.#bytes.write(text, offset) + 1;
+    return offset;
   }
 
   list(numbers: readonly number[]): List {
     this.#end += (4 - (this.#end % 4)) % 4;
-    const words = Uint32Array.from(numbers);
-    return { offset: this.#append(new Uint8Array(words.buffer)), count: numbers.length };
+    const size = 4 * numbers.length;
+    const offset = this.#take(size, size);
+    for (let index = 0; index < numbers.length; index++) this.#bytes.writeUInt32LE(numbers[index] ?? 0, offset + 4 * index);
+    return { offset, count: numbers.length };
   }
 
   texts(texts: readonly Text[]): List {
@@ -190,32 +216,50 @@ class DataArea {
 
   /** Room for "NAME=pid"; the offset is that of the digits. */
   pidSlot(name: string): number {
-    const offset = this.#append(Buffer.from(`${name}=`), PID_SLOT);
+    const offset = this.text(`${name}=`);
+    // The NUL behind the text is the first byte of the slot.
+    this.#take(PID_SLOT - 1, PID_SLOT - 1);
     this.#pidVariables.push({ name, offset });
     return offset + Buffer.byteLength(name) + 1;
   }
 
   /** The environment, in which the pid variables take the place of inherited ones. */
   environment(env: readonly Text[]): List {
-    const inherited = env.filter(
-      (entry) => !this.#pidVariables.some(({ name }) => Buffer.from(entry).toString("latin1").startsWith(`${name}=`)),
-    );
+    const isOurs = (entry: Text) => {
+      const text = typeof entry === "string" ? entry : Buffer.from(entry).toString("latin1");
+      return this.#pidVariables.some(({ name }) => text.startsWith(`${name}=`));
+    };
+    const inherited = this.#pidVariables.length === 0 ? env : env.filter((entry) => !isOurs(entry));
     const offsets = inherited.map((entry) => this.text(entry));
     return this.list([...offsets, ...this.#pidVariables.map(({ offset }) => offset)]);
   }
 
   /** The records' room, then the data, then a NUL, so that no text can run past the end. */
   finish(): Uint8Array {
-    const whole = Buffer.alloc(this.#end + 1);
-    for (const { offset, bytes } of this.#chunks) whole.set(bytes, offset);
-    return whole;
+    this.#take(1, 1);
+    return this.#bytes.subarray(0, this.#end);
   }
 
-  /** Leaves `zeros` NUL bytes behind it. */
-  #append(bytes: Uint8Array, zeros = 0): number {
-    const offset = this.#end;
-    this.#chunks.push({ offset, bytes });
-    this.#end += bytes.byteLength + zeros;
+  /** Leaves a NUL byte behind it. */
+  #put(bytes: Uint8Array): number {
+    const offset = this.#take(bytes.byteLength + 1, bytes.byteLength + 1);
+    this.#bytes.set(bytes, offset);
     return offset;
   }
+
+  /** Where `size` bytes are to stand, with room for `room`. */
+  #take(size: number, room: number): number {
+    const offset = this.#end;
+    if (offset + room > this.#bytes.length) {
+      const larger = Buffer.alloc(2 * (offset + room));
+      this.#bytes.copy(larger, 0, 0, offset);
+      this.#bytes = larger;
+    }
+    this.#end += size;
+    return offset;
+  }
+}
+
+function hasNul(text: string): TypeError {
+  return new TypeError(`a NUL byte can't be passed on: ${JSON.stringify(text)}`);
 }

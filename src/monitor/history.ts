@@ -1,6 +1,6 @@
 /**
  * The past hour of instances and the host, a value for each 5 s, and while somebody looks the last 5 minutes by the second.
- * In typed arrays, which are made when an instance first runs and go when it is forgotten: 24 KiB for an instance.
+ * Made when an instance first runs, gone when it is forgotten; 24 KiB for an instance after an hour.
  */
 import { type HistoryRequest, HOST, HOST_SERIES, INSTANCE_SERIES, type MonitorSample, type Series } from "./sample.ts";
 import { SeriesRing } from "./seriesRing.ts";

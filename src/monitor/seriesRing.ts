@@ -1,17 +1,24 @@
-/** Columns of values with one time for each row, in memory that doesn't grow. What comes faster than its step is averaged. */
+/**
+ * Columns of values with one time for each row, in memory that doesn't grow beyond its capacity, and is taken piece by piece:
+ * an hour of 1,000 services begins small. What comes faster than its step is averaged.
+ */
+
+/** Rows of a piece: some minutes. */
+const PIECE = 90;
+const TIME = Float64Array.BYTES_PER_ELEMENT;
+const VALUE = Float32Array.BYTES_PER_ELEMENT;
 
 export class SeriesRing {
-  /** Milliseconds; the columns one after the other. */
-  readonly #at: Float64Array;
-  readonly #values: Float32Array;
+  /** Rows, each a time in milliseconds and its values. */
+  readonly #pieces: DataView[] = [];
   readonly #columns: number;
   readonly #capacity: number;
   readonly #step: number;
   #next = 0;
   #length = 0;
   /** Of the row that is being made. */
-  readonly #sums: Float64Array;
-  readonly #counts: Uint32Array;
+  readonly #sums: number[];
+  readonly #counts: number[];
   #begunAt: number | undefined;
 
   /**
@@ -23,10 +30,8 @@ export class SeriesRing {
     this.#columns = columns;
     this.#capacity = capacity;
     this.#step = step;
-    this.#at = new Float64Array(capacity);
-    this.#values = new Float32Array(columns * capacity);
-    this.#sums = new Float64Array(columns);
-    this.#counts = new Uint32Array(columns);
+    this.#sums = Array.from({ length: columns }, () => 0);
+    this.#counts = Array.from({ length: columns }, () => 0);
   }
 
   /** A value that is null is left out of the mean; a mean of none is null. */
@@ -49,26 +54,51 @@ export class SeriesRing {
     columns: readonly number[],
   ): { readonly at: readonly number[]; readonly values: readonly (readonly (number | null)[])[] } {
     const slots = Array.from({ length: this.#length }, (_, index) => (this.#next + this.#capacity - this.#length + index) % this.#capacity);
-    const kept = slots.filter((slot) => (this.#at[slot] ?? 0) >= from);
-    const valueAt = (column: number, slot: number) => {
-      const value = this.#values[column * this.#capacity + slot] ?? Number.NaN;
-      return Number.isNaN(value) ? null : value;
-    };
+    const kept = slots.filter((slot) => this.#timeAt(slot) >= from);
     return {
-      at: kept.map((slot) => this.#at[slot] ?? 0),
-      values: columns.map((column) => kept.map((slot) => valueAt(column, slot))),
+      at: kept.map((slot) => this.#timeAt(slot)),
+      values: columns.map((column) => kept.map((slot) => this.#valueAt(slot, column))),
     };
   }
 
+  #timeAt(slot: number): number {
+    return this.#pieceOf(slot).getFloat64(this.#offsetOf(slot), true);
+  }
+
+  #valueAt(slot: number, column: number): number | null {
+    const value = this.#pieceOf(slot).getFloat32(this.#offsetOf(slot) + TIME + column * VALUE, true);
+    return Number.isNaN(value) ? null : value;
+  }
+
   #close(now: number): void {
-    this.#at[this.#next] = now;
+    const piece = this.#pieceOf(this.#next);
+    const at = this.#offsetOf(this.#next);
+    piece.setFloat64(at, now, true);
     for (let column = 0; column < this.#columns; column++) {
       const count = this.#counts[column] ?? 0;
-      this.#values[column * this.#capacity + this.#next] = count === 0 ? Number.NaN : (this.#sums[column] ?? 0) / count;
+      piece.setFloat32(at + TIME + column * VALUE, count === 0 ? Number.NaN : (this.#sums[column] ?? 0) / count, true);
     }
     this.#sums.fill(0);
     this.#counts.fill(0);
     this.#next = (this.#next + 1) % this.#capacity;
     this.#length = Math.min(this.#length + 1, this.#capacity);
+  }
+
+  /** Made when its first row comes; they come in order. */
+  #pieceOf(slot: number): DataView {
+    const index = Math.floor(slot / PIECE);
+    const known = this.#pieces[index];
+    if (known !== undefined) return known;
+    const made = new DataView(new ArrayBuffer(PIECE * this.#rowSize));
+    this.#pieces[index] = made;
+    return made;
+  }
+
+  get #rowSize(): number {
+    return TIME + this.#columns * VALUE;
+  }
+
+  #offsetOf(slot: number): number {
+    return (slot % PIECE) * this.#rowSize;
   }
 }

@@ -121,6 +121,8 @@ export interface Native {
   strerror(errno: number): string;
   /** _exit(2): no exit handlers, nothing flushed. */
   exitNow(code: number): never;
+  /** malloc_trim(3): what libc keeps of memory that was freed goes back to the kernel. Nothing where libc is another one. */
+  releaseMemory(): void;
 }
 
 let loaded: Native | undefined;

@@ -48,12 +48,17 @@ export function runHookBefore(turn: Turn, timeout: number): void {
 
 /** The process of this attempt. */
 export function spawn(turn: Turn): void {
-  const { draft, actions, spec } = turn;
+  const { draft, actions } = turn;
   draft.hook = null;
   draft.process = newSlot(draft.attempt);
   openReadiness(turn, draft.attempt);
   actions.push({ do: "spawn", attempt: draft.attempt, successor: false });
-  setTimer(turn, "readyTimeout", spec.ready.timeout);
+  allowReadiness(turn);
+}
+
+/** Its time to get ready begins now: with the process, not with the wish for it. */
+export function allowReadiness(turn: Turn): void {
+  setTimer(turn, "readyTimeout", turn.spec.ready.timeout);
 }
 
 export function openReadiness({ spec, actions }: Turn, attempt: number): void {

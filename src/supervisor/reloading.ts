@@ -4,7 +4,7 @@ import { describeExit } from "../values/exitStatus.ts";
 import { askToEnd } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import type { OtherSlot } from "./instance.ts";
-import { closeReadiness, openReadiness } from "./launch.ts";
+import { allowReadiness, closeReadiness, openReadiness } from "./launch.ts";
 import { becomeRunning, exitedRunning, mainChanged, watch } from "./running.ts";
 import { describeIdentity, isMainKnown, isUnanswered, lastExitOf, leavesDaemon, newSlot, whoseExit } from "./slots.ts";
 import { killAgainAfter } from "./stopPolicy.ts";
@@ -47,6 +47,7 @@ export const successorSpawned: Handler<EventOf<"spawned">> = (turn, { attempt, i
   if (draft.other.role === "retiring") return killOther(turn, draft.other);
   remark(turn, `the successor is ${describeIdentity(identity)}`);
   if (spec.ready.on === "started" && spec.type !== "forking") promote(turn, draft.other);
+  else allowReadiness(turn);
 };
 
 export const successorSpawnFailed: Handler<EventOf<"spawnFailed">> = (turn, { attempt, step, strerror, code }) => {
@@ -76,7 +77,9 @@ export const successorFailed: Handler<EventOf<"readinessFailed">> = (turn, { att
 
 export const successorLate: Handler<EventOf<"readyTimeout">> = (turn) => {
   const { other } = turn.draft;
-  if (other?.role === "successor") giveUp(turn, other, "the successor was not ready in time");
+  if (other?.role !== "successor") return;
+  if (isUnanswered(other)) allowReadiness(turn);
+  else giveUp(turn, other, "the successor was not ready in time");
 };
 
 export const exitedReloading: Handler<EventOf<"exited">> = (turn, exit) => {
@@ -118,7 +121,7 @@ function startReload(turn: Turn, reason: string): void {
     enter(turn, "reloading", `${reason}: a successor is started`);
     openReadiness(turn, draft.attempt);
     actions.push({ do: "spawn", attempt: draft.attempt, successor: true });
-    setTimer(turn, "readyTimeout", spec.ready.timeout);
+    allowReadiness(turn);
     return;
   }
   const { signal, confirmed, timeout } = spec.reload;

@@ -6,7 +6,7 @@ import { end, settle } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import { isSuccess } from "./exit.ts";
 import type { Cause } from "./instance.ts";
-import { begin, closeReadiness, spawn } from "./launch.ts";
+import { allowReadiness, begin, closeReadiness, spawn } from "./launch.ts";
 import { arrive } from "./reloading.ts";
 import { isTemporary } from "./restartPolicy.ts";
 import { describeIdentity, isMainKnown, isUnanswered, isWithoutMain, lastExitOf, leavesDaemon, whoseExit, withMain } from "./slots.ts";
@@ -50,8 +50,12 @@ export const spawned: Handler<EventOf<"spawned">> = (turn, { attempt, identity }
   const { draft, spec } = turn;
   if (draft.process?.attempt !== attempt || !isUnanswered(draft.process)) return;
   draft.process = { ...draft.process, identity };
-  if (spec.ready.on === "started" && spec.type !== "forking") arrive(turn, describeIdentity(identity));
-  else remark(turn, describeIdentity(identity));
+  if (spec.ready.on === "started" && spec.type !== "forking") {
+    arrive(turn, describeIdentity(identity));
+    return;
+  }
+  remark(turn, describeIdentity(identity));
+  allowReadiness(turn);
 };
 
 export const spawnFailed: Handler<EventOf<"spawnFailed">> = (turn, { attempt, step, code, strerror, temporary }) => {
@@ -89,6 +93,8 @@ export const readinessFailed: Handler<EventOf<"readinessFailed">> = (turn, { att
 
 export const readyTimeout: Handler<EventOf<"readyTimeout">> = (turn) => {
   const { draft, spec } = turn;
+  // Many are started at once: this one's turn has not come.
+  if (draft.process !== null && isUnanswered(draft.process)) return allowReadiness(turn);
   const spoken = spec.ready.on === "notify" || spec.ready.on === "line";
   if (draft.process?.adopted && isMainKnown(spec, draft.process) && spoken) {
     closeReadiness(turn, draft.process.attempt);

@@ -22,6 +22,9 @@ export interface RecordedExit {
 
 /** Nanoseconds before the death of init in which an exit may be on its way to the disk. */
 export const IN_FLIGHT = 500_000_000n;
+/** The same on a machine that is busy with other things: while nothing arrived that set out this much later. */
+export const SLOW_FLIGHT = 4_000_000_000n;
+const LATER = 100_000_000n;
 
 export interface ExitCounts {
   /** Exits whose recorded status is the one that the program wrote down. */
@@ -181,15 +184,24 @@ export class ExitLedger {
     const began = start?.at ?? written?.at ?? 0n;
     return this.#outages.some((outage) => {
       const { from, to, supervisorToo } = outage;
-      const ended = written === undefined ? to === undefined || to >= began : isWithin(outage, written.at);
+      const ended =
+        written === undefined ? to === undefined || to >= began : isWithin(outage, written.at) || this.#isSlow(outage, written.at);
       return ended && (supervisorToo || began >= from);
     });
+  }
+
+  /** Exits are told in their order: as long as none that came later has arrived, an early one may be on its way. */
+  #isSlow({ died, supervisorToo }: Outage, at: bigint): boolean {
+    if (!supervisorToo || at > died || at < died - SLOW_FLIGHT) return false;
+    return ![...this.#lives.values()].some(
+      ({ written, recorded }) => written !== undefined && written.at > at + LATER && written.at < died && isKnown(recorded),
+    );
   }
 
   #countUnknown({ written }: Life): void {
     this.counts.unknown++;
     if (written === undefined) return;
-    const outage = this.#outages.findLast((one) => isWithin(one, written.at));
+    const outage = this.#outages.findLast((one) => isWithin(one, written.at) || this.#isSlow(one, written.at));
     const flight = outage === undefined ? 0 : Number(outage.died - written.at) / 1e6;
     if (flight <= 0) return;
     this.counts.inFlight++;
@@ -212,6 +224,10 @@ export class ExitLedger {
 
 function isWithin({ from, to }: Outage, at: bigint): boolean {
   return at >= from && (to === undefined || at <= to);
+}
+
+function isKnown([recorded]: readonly ExitStatus[]): boolean {
+  return recorded !== undefined && recorded !== "unknown";
 }
 
 function said(written: WrittenExit | undefined): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseExit, parseTestimony, type Testimony, type WrittenExit } from "./evidence.ts";
-import { ExitLedger, IN_FLIGHT } from "./exitLedger.ts";
+import { ExitLedger, IN_FLIGHT, SLOW_FLIGHT } from "./exitLedger.ts";
 import { LINE, LogLedger } from "./logLedger.ts";
 
 const start: Testimony = { instance: "web/0", attempt: 3, pid: 42, startTime: 777, role: "main", at: 5_000_000_000n };
@@ -15,6 +15,13 @@ function ledger(...exits: readonly ({ code: number } | { signal: string } | "unk
   const problems = exits.map((status) => made.recorded({ ...recorded, status }));
   made.wrote(exit);
   return { made, problems };
+}
+
+/** Of another process, which ended at that time. */
+function heardOf(made: ExitLedger, at: bigint): void {
+  const other = { ...exit, instance: "web/1", pid: 43, at };
+  made.wrote(other);
+  made.recorded({ instance: other.instance, attempt: other.attempt, pid: other.pid, status: other.status });
 }
 
 test("lines of evidence are read as program.c writes them", () => {
@@ -90,10 +97,23 @@ test("unknown is believed only while init was dead", () => {
   ];
   for (const [died, returned, believed] of cases) {
     const { made } = ledger("unknown");
+    heardOf(made, exit.at + IN_FLIGHT / 2n);
     made.initDied(died, { supervisorToo: true });
     made.initReturned(returned);
     assert.equal(made.judge(none).wrong.length, believed ? 0 : 1, `${died} to ${returned}`);
   }
+});
+
+test("on a slow machine an exit may be on its way for longer, as long as none has arrived that came later", () => {
+  const judged = (flight: bigint, heard: bigint) => {
+    const { made } = ledger("unknown");
+    heardOf(made, heard);
+    made.initDied(exit.at + flight, { supervisorToo: true });
+    return made.judge(none).wrong.length;
+  };
+  assert.equal(judged(2n * IN_FLIGHT, exit.at - 1n), 0);
+  assert.equal(judged(2n * IN_FLIGHT, exit.at + IN_FLIGHT), 1);
+  assert.equal(judged(SLOW_FLIGHT + 1n, exit.at - 1n), 1);
 });
 
 test("where the supervisor lives on, unknown is believed only of who was just started", () => {

@@ -61,3 +61,28 @@ test("strerror is that of libc", () => {
   assert.equal(native().strerror(-11), "Resource temporarily unavailable");
   assert.equal(native().strerror(9999), "Unknown error 9999");
 });
+
+test("memory that was freed goes back to the kernel when it is asked for", {
+  skip: isGlibc() ? false : "another libc than glibc",
+}, async () => {
+  const code = `
+    import { native } from "${import.meta.dirname}/../../src/native/addon.ts";
+    native();
+    // Every tenth stays, so that libc can't give the others back by itself.
+    let all = Array.from({ length: 20_000 }, () => new Uint8Array(4000).fill(1));
+    let some = all.filter((_, index) => index % 10 === 0);
+    all = undefined;
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = process.memoryUsage.rss();
+    native().releaseMemory();
+    console.log(before - process.memoryUsage.rss(), some.length);`;
+  const { stdout, stderr } = await run(node24, ["--expose-gc", "--input-type=module", "--eval", code]);
+  assert.equal(stderr, "");
+  assert.ok(Number(stdout.split(" ")[0]) > 5_000_000, stdout);
+});
+
+function isGlibc(): boolean {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime !== undefined;
+}

@@ -29,6 +29,15 @@ test("one that is not ready in time is ended, and the restart policy has its say
   assert.match(web.reason, /^not ready within 30 s, the first in 5 min \(limit 5\); next try in 50 ms$/);
 });
 
+test("its time to get ready begins with its process: where many are started at once, it waits for its turn first", () => {
+  const web = new Machine().to("starting").wait(30_000).tell({ type: "readyTimeout" });
+  assert.equal(web.state, "starting");
+  assert.deepEqual(web.did, ["setTimer readyTimeout"]);
+  web.wait(29_000).spawned().wait(29_000).tell({ type: "readyTimeout" });
+  assert.equal(web.state, "starting");
+  assert.equal(web.wait(1000).tell({ type: "readyTimeout" }).state, "stopping");
+});
+
 test("a stable service restarts at once, in the same step", () => {
   const web = new Machine().to("running").wait(60_000).exited(3);
   assert.equal(web.state, "starting");

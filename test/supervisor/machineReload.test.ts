@@ -4,6 +4,17 @@ import { identity, Machine } from "./machineFixture.ts";
 
 const signal = (confirmed: boolean) => ({ reload: { by: "signal", signal: "SIGHUP", confirmed, timeout: 5000 } }) as const;
 
+test("a successor's time to get ready begins with its process, too", () => {
+  const web = new Machine().to("reloading").wait(30_000).tell({ type: "readyTimeout" });
+  assert.equal(web.state, "reloading");
+  web.wait(29_000).spawned(2).wait(29_000).tell({ type: "readyTimeout" });
+  assert.deepEqual(web.did, ["setTimer readyTimeout"]);
+  assert.equal(
+    web.wait(1000).tell({ type: "readyTimeout" }).reason,
+    "reload failed: the successor was not ready in time; the old process goes on",
+  );
+});
+
 test("rolling: the old process is stopped only when its successor is ready", () => {
   const web = new Machine().to("reloading");
   assert.deepEqual(web.did, ["openReadiness", "spawn successor", "setTimer readyTimeout"]);

@@ -13,11 +13,15 @@ function open(tree: ShellTree, spec: ServiceSpec, instance: string) {
   return tree.shell(({ logs }, { spec, instance }) => logs.open(spec, instance), { spec, instance });
 }
 
+function ends(tree: ShellTree, spec: ServiceSpec, instance: string) {
+  return tree.shell(({ logs }, { spec, instance }) => logs.ends(spec, instance), { spec, instance });
+}
+
 test("a log is made once, with its mode, in a directory of its service", async (t) => {
   const tree = await shellTree(track(t));
   const spec = await specOf({ command: ["true"], logs: { mode: "0604" } });
   const first = await open(tree, spec, "web/0");
-  assert.deepEqual(first, { out: first.out, err: null, path: join(tree.dir, "web/0.log"), errorPath: null, offset: 0 });
+  assert.deepEqual(first, { out: first.out, err: null, path: join(tree.dir, "web/0.log"), errorPath: null });
   assert.equal(statSync(first.path).mode & 0o777, 0o604);
   assert.equal(statSync(join(tree.dir, "web")).mode & 0o777, 0o750);
   assert.deepEqual(await open(tree, spec, "web/0"), first);
@@ -35,10 +39,10 @@ test("what was there stays, and what is started now is found behind it", async (
   mkdirSync(join(tree.dir, "web"));
   writeFileSync(join(tree.dir, "web/0.log"), "before\n");
   const spec = await specOf({ command: ["echo", "now"] });
-  assert.equal((await open(tree, spec, "web/0")).offset, 7);
+  assert.deepEqual(await ends(tree, spec, "web/0"), { log: 7, errorLog: 0 });
   const { log } = await tree.launch(spec);
   await until("the output", () => readFileSync(log, "utf8") === "before\nnow\n");
-  assert.equal((await open(tree, spec, "web/0")).offset, 11);
+  assert.deepEqual(await ends(tree, spec, "web/0"), { log: 11, errorLog: 0 });
 });
 
 test("standard error comes apart and together again while the service goes on", async (t) => {
@@ -73,8 +77,8 @@ test("a log that somebody has removed is made anew, and what runs goes on in it"
   writeFileSync(join(tree.dir, "go"), "one\n");
   await until("a line", () => readFileSync(log, "utf8") === "one\n");
   rmSync(log);
-  const again = await open(tree, spec, "web/0");
-  assert.equal(again.offset, 0);
+  await open(tree, spec, "web/0");
+  assert.deepEqual(await ends(tree, spec, "web/0"), { log: 0, errorLog: 0 });
   writeFileSync(join(tree.dir, "go"), "two\n");
   await until("a line in the new one", () => readFileSync(log, "utf8").includes("two\n"));
 });

@@ -33,6 +33,7 @@ import { ServiceSockets } from "./heldSockets.ts";
 import { makeLogs, recoverLogs, startLogs } from "./keepLogs.ts";
 import { Monitor } from "./monitor.ts";
 import { Problems } from "./problems.ts";
+import { Queue } from "./queue.ts";
 import { regainHomeId } from "./regainHomeId.ts";
 import { regainSockets } from "./regainSockets.ts";
 import { Commands } from "./runCommand.ts";
@@ -41,6 +42,9 @@ import { Supervisor } from "./supervisor.ts";
 import { takeStock } from "./takeStock.ts";
 import { splitInstanceName, type Unit } from "./unit.ts";
 import { unknownService } from "./unknownService.ts";
+
+/** Processes that are being started at a time: init needs a millisecond for each. */
+const MOST_SPAWNS = 64;
 
 export interface BeginOptions {
   readonly home: Home;
@@ -154,13 +158,15 @@ async function open({ home, desiredStateFile, inherited, env }: BeginOptions, cl
   return {
     ...{ home, homeId, client, journal, desired, events, problems, pids, units },
     ...makeLogs({ client, home, problems, pids, units }),
-    starter: env,
+    // A copy: process.env asks libc for each of them, each time.
+    starter: { ...env },
     sockets: new ServiceSockets(client, inherited.held),
     notify: new NotifySockets(client, inherited.held),
     commands: new Commands(client),
     cgroups: findCgroup(homeId),
     heirlooms: new Heirlooms(),
     dispatcher: new Dispatcher(journal),
+    spawns: new Queue(MOST_SPAWNS),
     uidOf: (unit) => accountOf(unit.spec).identity.uid ?? process.geteuid?.() ?? 0,
     isInitGone: () => client.isClosed,
   };

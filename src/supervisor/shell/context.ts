@@ -14,6 +14,7 @@ import type { ServiceSockets } from "./heldSockets.ts";
 import type { InstanceLogs } from "./instanceLogs.ts";
 import type { LogClock } from "./logClock.ts";
 import type { Problems } from "./problems.ts";
+import type { Queue } from "./queue.ts";
 import type { Commands } from "./runCommand.ts";
 import type { Unit } from "./unit.ts";
 
@@ -42,6 +43,8 @@ export interface Context {
   /** Of main processes that live: children of init that are known. */
   readonly pids: Set<number>;
   readonly dispatcher: Dispatcher;
+  /** Processes on their way: init, and what it answers, must not fall behind while 10,000 are started at once. */
+  readonly spawns: Queue;
   /** The user that a service runs as. */
   uidOf(unit: Unit): number;
   isInitGone(): boolean;

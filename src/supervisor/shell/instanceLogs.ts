@@ -4,7 +4,7 @@
  *
  *   const logs = new InstanceLogs(client, home.log);
  *   logs.adoptLogs(await client.listLogs());
- *   const { out, err, path, offset } = await logs.open(spec, "web/0");
+ *   const { out, err, path } = await logs.open(spec, "web/0");
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -22,8 +22,6 @@ export interface OpenLogs {
   readonly err: number | null;
   readonly path: string;
   readonly errorPath: string | null;
-  /** Bytes that are in `path` already: the output of what is started now begins there. */
-  readonly offset: number;
 }
 
 export interface InstanceLogsOptions {
@@ -102,7 +100,7 @@ export class InstanceLogs {
     const err = errorPath === null ? null : await this.#openOne(spec, errorName);
     // Merged from now on. Processes that still write to it keep it open.
     if (errorPath === null) await this.#closeOne(errorName);
-    return { out, err, path, errorPath, offset: sizeOf(path) };
+    return { out, err, path, errorPath };
   }
 
   /** The files stay. Init closes them when the last process that writes to them has ended. */

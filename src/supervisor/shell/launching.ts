@@ -1,5 +1,6 @@
 /** The machine's `spawn`: from the specification to a process that init has started, or to why not. */
 import { DaemonError } from "../../launch/errors.ts";
+import { ERRNO } from "../../values/errno.ts";
 import { faultPoint } from "../faultPoint.ts";
 import { InitError } from "../init/initError.ts";
 import { identityOf } from "../tree/identity.ts";
@@ -21,12 +22,17 @@ export async function launchAttempt(context: Context, unit: Unit, number: number
   unit.lastProbe = null;
   unit.statusText = null;
   const attempt = unit.attempt(number);
-  attempt.outputAt = logs.ends(unit.spec, unit.name);
+  // Whoever reads its lines wants none of those before.
+  if (unit.spec.ready.on === "line") attempt.outputAt = logs.ends(unit.spec, unit.name);
   despiteDisk(() => journal.spawning(unit.name, number, "process", attempt.outputAt));
   try {
-    const launch = await prepare(context, unit, attempt);
-    faultPoint("before spawn");
-    const started = await client.spawn({ key: composeKey({ instance: unit.name, attempt: number }), ...launch });
+    const started = await context.spawns.run(async () => {
+      // It was stopped while it waited for its turn.
+      if (unit.instance.state === "stopping") throw DaemonError.fromErrno("spawn", ERRNO.ECANCELED, unit.name);
+      const launch = await prepare(context, unit, attempt);
+      faultPoint("before spawn");
+      return client.spawn({ key: composeKey({ instance: unit.name, attempt: number }), ...launch });
+    });
     faultPoint("after spawn");
     answerSpawned(context, unit, attempt, started);
   } catch (error) {

@@ -3,6 +3,7 @@
  * and keeps no truth that it can't recover.
  */
 import { UsageMeter } from "../../monitor/processUsage.ts";
+import { native } from "../../native/addon.ts";
 import type { ServiceSpec } from "../../service/specTypes.ts";
 import { monotonicMs } from "../../values/clock.ts";
 import { signalName } from "../../values/signals.ts";
@@ -28,6 +29,10 @@ const TICK = 5000;
 /** Milliseconds by which the clocks may differ before it is a step of one of them. */
 const CLOCK_STEP = 1000;
 
+/** So many changes leave memory behind that the next hours have no use for; it is given back in so many ticks, as it is collected. */
+const BURST = 100;
+const RELEASES = 3;
+
 export class Supervisor {
   readonly context: Context;
   readonly endings: Endings;
@@ -43,6 +48,9 @@ export class Supervisor {
   #tick: NodeJS.Timeout | undefined;
   #clocks = Date.now() - monotonicMs();
   #acknowledged = 0;
+  /** Since memory was given back; the beginning itself is a burst. */
+  #changes = BURST;
+  #releases = 0;
   #followed: Promise<void> = Promise.resolve();
 
   constructor(context: Context) {
@@ -202,6 +210,7 @@ export class Supervisor {
 
   #changed(unit: Unit): void {
     unit.changed();
+    this.#changes += 1;
     if (unit.instance.state === "stopped") this.#closeSockets(unit);
     // Those that wait for it, and those that don't have to any more.
     for (const other of this.#dependentsOf(unit.service)) this.#lookAtDependencies(other);
@@ -248,6 +257,7 @@ export class Supervisor {
     if (journal.isBehind) journal.catchUp();
     events.catchUp();
     this.endings.settle();
+    this.#releaseMemory();
     const clocks = Date.now() - monotonicMs();
     const stepped = Math.abs(clocks - this.#clocks) > CLOCK_STEP;
     this.#clocks = clocks;
@@ -255,6 +265,16 @@ export class Supervisor {
       if (stepped) dispatcher.dispatch(unit, { type: "clockStepped" });
       dispatcher.dispatch(unit, { type: "tick" });
     }
+  }
+
+  #releaseMemory(): void {
+    if (this.#changes >= BURST) {
+      this.#changes = 0;
+      this.#releases = RELEASES;
+    }
+    if (this.#releases === 0) return;
+    this.#releases -= 1;
+    native().releaseMemory();
   }
 
   /** One answer to all that came in this turn of the event loop. */

@@ -8,6 +8,7 @@ import { DEFAULT_PATH } from "../../launch/environment.ts";
 const KEPT = [
   ...["PATH", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"],
   ...["HOME", "DAEMONITOR_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"],
+  ...["NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE"],
 ];
 
 /**
