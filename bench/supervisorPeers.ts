@@ -28,7 +28,10 @@ export interface Peer {
   start(context: Context, services: number, starts: number): PeerTree;
 }
 
-export const runit: Peer = { name: "runit (runsv)", program: "runsv", start: oneService("runsv") };
+/** As its manual has it, runsv(8): `run` is a shell script, which sets up what a service needs and executes it. */
+export const runit: Peer = { name: "runit (runsv)", program: "runsv", start: oneService("runsv", true) };
+/** The least that it can do: `run` is the program, which then has no directory, environment or output of its own. */
+export const runitBare: Peer = { name: "runit (runsv), run is the bare program", program: "runsv", start: oneService("runsv") };
 export const s6: Peer = { name: "s6 (s6-supervise)", program: "s6-supervise", start: oneService("s6-supervise") };
 /** With 1,000 services at the most, unless it was compiled otherwise. */
 export const runsvdir: Peer = { name: "runit (runsvdir)", program: "runsvdir", start: scanned("runsvdir", () => []) };
@@ -79,17 +82,19 @@ function prepare(context: Context, starts: number) {
 }
 
 /** Its service is a directory with a program `run`. */
-function serviceDirectory(context: Context, directory: string): string {
+function serviceDirectory(context: Context, directory: string, isScript = false): string {
   mkdirSync(directory, { recursive: true });
-  symlinkSync(stampProgram(context.directory), join(directory, "run"));
+  const [run, stamp] = [join(directory, "run"), stampProgram(context.directory)];
+  if (isScript) writeFileSync(run, `#!/bin/sh\nexec 2>&1\nexec ${stamp}\n`, { mode: 0o755 });
+  else symlinkSync(stamp, run);
   return directory;
 }
 
-function oneService(file: string): Peer["start"] {
+function oneService(file: string, isScript = false): Peer["start"] {
   return (context, services, starts) => {
     if (services !== 1) throw new Error(`${file} has one service`);
     const { env, ...tree } = prepare(context, starts);
-    return { ...tree, begun: inBackground(file, [serviceDirectory(context, join(tree.directory, "service"))], env) };
+    return { ...tree, begun: inBackground(file, [serviceDirectory(context, join(tree.directory, "service"), isScript)], env) };
   };
 }
 

@@ -2,7 +2,7 @@
 import { until } from "../test/support/wait.ts";
 import { type Benchmark, type Context, times, type Verdict } from "./benchmark.ts";
 import { type Contender, inTurn, now, type Stats } from "./harness.ts";
-import { installed, type Peer, pm2, runit, s6, supervisord } from "./supervisorPeers.ts";
+import { installed, type Peer, pm2, runit, runitBare, s6, supervisord } from "./supervisorPeers.ts";
 import type { Stamps } from "./supervisorStamps.ts";
 import { newStamps, stampServices, type Tree, withTree } from "./supervisorTree.ts";
 
@@ -18,7 +18,7 @@ export const supervisorRestart: Benchmark = {
   title: "a killed service runs again",
   method: `From just before \`kill(2)\` with SIGKILL to the first act of the next process, a static C program that reads the clock. Each was well before, for ${STABLE / 1000} s. Each supervisor has this one service; ours once more among others that only wait.`,
   async run(context) {
-    const { peers, notes } = installed([runit, s6, supervisord, pm2]);
+    const { peers, notes } = installed([runit, runitBare, s6, supervisord, pm2]);
     const rounds = Math.max(context.quick ? 10 : 30, context.rounds(40));
     const results = await withTree(context, (alone) =>
       withTree(context, async (among) => {

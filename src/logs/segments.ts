@@ -45,11 +45,12 @@ export class Segments {
     return join(this.directory, archiveName(this.stream, time));
   }
 
-  /** What a rotation that was cut short left, put in order; the answer says how. `init`: see {@link Found}. */
-  recover(init: Found["init"]): Recovery {
+  /** What a rotation that was cut short left, put in order; the answer says how, and what there is then. `init`: see {@link Found}. */
+  recover(init: Found["init"]): { readonly recovery: Recovery; readonly files: StreamFiles } {
     const current = statOf(this.path);
     const next = statOf(this.nextPath);
-    const { archives } = this.read();
+    const files = this.read();
+    const { archives } = files;
     this.#newest = archives.at(-1)?.time ?? 0;
     this.#oldest = archives[0]?.time ?? Number.POSITIVE_INFINITY;
     const recovery = recoveryOf({
@@ -59,7 +60,8 @@ export class Segments {
     });
     if (recovery === "forget") removeFile(this.nextPath);
     else if (recovery === "finish") this.putAside(current?.mtimeMs ?? Date.now());
-    return recovery;
+    const isChanged = recovery === "forget" || recovery === "finish";
+    return { recovery, files: isChanged ? this.read() : files };
   }
 
   /**
@@ -90,8 +92,7 @@ export class Segments {
   }
 
   /** Removes what is too much. `reserved`: bytes that a compressor may still add. */
-  prune(limits: Limits, budget: Budget, reserved: number): void {
-    const files = this.read();
+  prune(limits: Limits, budget: Budget, reserved: number, files: StreamFiles = this.read()): void {
     const removed = chooseRemovals(files, limits, budget, reserved, Date.now());
     for (const archive of removed) removeArchive(this.directory, archive);
     this.#oldest = files.archives[removed.length]?.time ?? Number.POSITIVE_INFINITY;

@@ -48,6 +48,7 @@ export class EventLog implements EventSource {
   readonly #untold: SupervisorEvent[] = [];
   #isWriting = false;
   #isTelling = false;
+  #isHeld = false;
   readonly #file: LineFile;
   #latest: number;
   #rotateFrom: number;
@@ -108,9 +109,23 @@ export class EventLog implements EventSource {
     this.#remember(event);
     this.#pending.push(event);
     this.#untold.push(event);
-    this.catchUp();
-    this.#tell();
+    if (!this.#isHeld) this.#letGo();
     return event;
+  }
+
+  /**
+   * What `act` appends is written and told after it, in the same turn of the event loop: what is urgent needn't wait for the
+   * disk. Who dies in between leaves events out.
+   */
+  holdDuring(act: () => void): void {
+    if (this.#isHeld) return act();
+    this.#isHeld = true;
+    try {
+      act();
+    } finally {
+      this.#isHeld = false;
+      this.#letGo();
+    }
   }
 
   /** Writes what could not be written; `append` does this too. False where that fails again. */
@@ -154,6 +169,11 @@ export class EventLog implements EventSource {
   close(): void {
     this.#listeners.clear();
     this.#file.close();
+  }
+
+  #letGo(): void {
+    this.catchUp();
+    this.#tell();
   }
 
   /** In order, also where a subscriber or a report appends another one. */

@@ -90,6 +90,10 @@ export function timersSet({ timers }: Pick<Instance, "timers">): TimerName[] {
   return Object.keys(timers) as TimerName[];
 }
 
+export function hasTimers({ timers }: Pick<Instance, "timers">): boolean {
+  return timersSet({ timers }).length > 0;
+}
+
 function note({ draft, actions, now }: Turn, from: State, reason: string): void {
   const made = { wall: now.wall, from, to: draft.state, reason };
   draft.history = [...draft.history.slice(-HISTORY_LENGTH + 1), made];

@@ -125,7 +125,7 @@ test("on the disk as well: after each step that can be the last, every byte has 
     segments.recover(null);
     assert.deepEqual(texts(dir), expected, JSON.stringify(names));
     assert.ok(existsSync(segments.path) && !existsSync(segments.nextPath));
-    assert.equal(new Segments(dir, "0").recover(null), "nothing");
+    assert.equal(new Segments(dir, "0").recover(null).recovery, "nothing");
   }
 });
 

@@ -77,14 +77,17 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   const client = await InitClient.open(inherited.fd);
   options.opened?.(client);
   const waiting: ProcessRecord[] = [];
+  // Init answers while we read what is on the disk.
+  const asked = Promise.all([client.listLogs(), client.list()]);
+  asked.catch(() => {});
   const context = await open(options, client);
   const supervisor = new Supervisor(context);
   const services = new Services(supervisor);
   const commands = new CommandRunner(supervisor, services);
   loadUnits(supervisor);
-  await recoverLogs(context, await client.listLogs());
+  const [logs, records] = await asked;
+  await recoverLogs(context, logs);
   drainPipes(context, inherited.held);
-  const records = await client.list();
   const again = records.flatMap(({ serial, exit }) => (exit === undefined ? [] : [serial]));
   supervisor.endings.mayBeToldAgain(again);
   const leaving = new Set<Unit>();
@@ -94,6 +97,7 @@ export async function begin(options: BeginOptions): Promise<Begun> {
     leaving.add(unit);
     return unit;
   };
+  supervisor.endings.tellMissed();
   for (const name of context.journal.entries.keys()) if (!context.units.has(name)) unknownUnit(name);
   // What ends from here on comes as an event, after what is found now was told.
   client.on("exited", (record) => waiting.push(record));
@@ -108,7 +112,9 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   supervisor.reconcile(new Map([...stock].filter(([unit]) => !unit.isForgotten)));
   faultPoint("after reconcile");
   await closeInherited(context, inherited.held);
-  for (const unit of context.units.values()) for (const attempt of unit.attempts.values()) context.heirlooms.keep(unit, attempt);
+  context.heirlooms.keepAll(
+    [...context.units.values()].flatMap((unit) => [...unit.attempts.values()].map((attempt) => ({ unit, attempt }))),
+  );
   for (const unit of leaving) {
     if (unit.isForgotten) continue;
     const lives = (stock.get(unit)?.alive.length ?? 0) > 0;

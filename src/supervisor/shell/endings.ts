@@ -50,7 +50,7 @@ export class Endings {
 
   /** Init tells of an exit; it may do so again. */
   exited(record: ProcessRecord): void {
-    const { commands, units } = this.#context;
+    const { commands, units, events } = this.#context;
     if (record.exit === undefined || this.#seen.has(record.serial)) return;
     faultPoint("before exit");
     this.#seen.add(record.serial);
@@ -58,7 +58,7 @@ export class Endings {
     const unit = key === undefined ? undefined : units.get(key.instance);
     const status = record.exit.status === undefined ? "unknown" : decodeWaitStatus(record.exit.status);
     if (commands.exited(record) || key === undefined || unit === undefined) this.#acknowledge(record.serial);
-    else if (key.beside === undefined) this.#mainExited(unit, unit.attempt(key.attempt), record, status);
+    else if (key.beside === undefined) events.holdDuring(() => this.#mainExited(unit, unit.attempt(key.attempt), record, status));
     else this.#hookExited(unit, key.beside, key.attempt, record.serial, status);
   }
 
@@ -82,10 +82,7 @@ export class Endings {
     this.#context.pids.delete(record.pid);
     this.tell(unit, { attempt: attempt.number, pid: record.pid, status, usage }, this.#again.has(record.serial));
     const isMain = attempt.serial === record.serial;
-    if (isMain) {
-      attempt.ended = true;
-      heirlooms.drop(attempt);
-    }
+    if (isMain) attempt.ended = true;
     const remains = isMain && this.#livesOn(unit, attempt, record);
     if (remains) this.linger(attempt);
     dispatcher.dispatch(
@@ -96,6 +93,7 @@ export class Endings {
         this.#waiters.delete(record.serial);
         // The next process is on its way: what is over can wait for it.
         setImmediate(() => {
+          if (isMain) heirlooms.drop(attempt);
           if (isMain && !remains) this.release(unit, attempt.number);
           this.#acknowledge(record.serial);
         });
@@ -115,6 +113,18 @@ export class Endings {
       event.type === "exit" && event.instance === unit.name && event.attempt === exit.attempt && event.pid === exit.pid;
     if (again && events.after(0).some(isSame)) return;
     events.append({ type: "exit", instance: unit.name, ...exit });
+  }
+
+  /** After a restart: the one before may have died between the journal and the events. */
+  tellMissed(): void {
+    const { events, units } = this.#context;
+    const latest = events.after(events.latest - 1)[0]?.at ?? 0;
+    for (const unit of units.values()) {
+      const { lastExit } = unit.instance;
+      if (lastExit?.pid == null || lastExit.wall < latest) continue;
+      const { attempt, pid, status, usage } = lastExit;
+      this.tell(unit, { attempt, pid, status, usage }, true);
+    }
   }
 
   /** A process of nobody's was reaped: what lingered may be gone by that. */
@@ -168,13 +178,11 @@ export class Endings {
 
   /** Cheap where it can be, since the next process waits for it; a look at everything where it can't. */
   #livesOn(unit: Unit, attempt: Attempt, { adopted }: ProcessRecord): boolean {
-    const isContained = attempt.cgroup !== null;
-    if (attempt.cgroup !== null && !removedOrEmpty(attempt.cgroup)) return true;
-    if (isContained && adopted) return false;
+    // Who moved to another cgroup is found when it is stopped.
+    if (attempt.cgroup !== null) return !removedOrEmpty(attempt.cgroup);
     if (!adopted) {
       const { pids, unsure } = this.#orphans.of(unit.name, [...attempt.sessions], attempt.number);
-      // Of those that nobody can attribute, its own would be in its cgroup.
-      if ((isContained || !unsure) && pids.length === 0) return false;
+      if (!unsure && pids.length === 0) return false;
       // A daemon that has written its title over its mark, in a session of its own: the pid file will tell.
       if (unsure && unit.spec.type === "forking" && unit.spec.pidFile !== null) return true;
     }

@@ -14,19 +14,38 @@ interface Heirloom {
   readonly pipe: number | undefined;
 }
 
+interface Kept {
+  readonly unit: Unit;
+  readonly attempt: Attempt;
+}
+
+/** It takes 50 µs each. */
+const AT_ONCE = 50;
+
 export class Heirlooms {
   readonly #kept = new Map<Attempt, { readonly unit: string; readonly heirloom: Heirloom }>();
 
   /** Nothing waits for it, so it comes after the start. */
   keep(unit: Unit, attempt: Attempt): void {
+    setImmediate(() => this.#take({ unit, attempt }));
+  }
+
+  /** What was adopted: some in each turn of the event loop, so that commands are answered meanwhile. */
+  keepAll(all: readonly Kept[]): void {
+    if (all.length === 0) return;
     setImmediate(() => {
-      const { identity } = attempt;
-      if (identity === undefined || attempt.ended || unit.attempts.get(attempt.number) !== attempt || this.#kept.has(attempt)) return;
-      const pidfd = unlessNone(() => openProcess(identity));
-      if (pidfd === undefined) return;
-      const pipe = unlessNone(() => openLogPipe(identity.pid, 1));
-      this.#kept.set(attempt, { unit: unit.name, heirloom: { pidfd, pipe } });
+      for (const one of all.slice(0, AT_ONCE)) this.#take(one);
+      this.keepAll(all.slice(AT_ONCE));
     });
+  }
+
+  #take({ unit, attempt }: Kept): void {
+    const { identity } = attempt;
+    if (identity === undefined || attempt.ended || unit.attempts.get(attempt.number) !== attempt || this.#kept.has(attempt)) return;
+    const pidfd = unlessNone(() => openProcess(identity));
+    if (pidfd === undefined) return;
+    const pipe = unlessNone(() => openLogPipe(identity.pid, 1));
+    this.#kept.set(attempt, { unit: unit.name, heirloom: { pidfd, pipe } });
   }
 
   drop(attempt: Attempt): void {

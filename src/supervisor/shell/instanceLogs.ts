@@ -29,8 +29,6 @@ export interface InstanceLogsOptions {
   readonly archives?: Archives;
   /** A log can't be rotated or compressed; undefined where it can again. */
   failed?(instance: string, error: unknown): void;
-  /** Something is about to be written. */
-  opened?(): void;
   /** The path is another file's now. */
   rotated?(instance: string, path: string): void;
 }
@@ -94,13 +92,26 @@ export class InstanceLogs {
   async open(spec: Asked, instance: string): Promise<OpenLogs> {
     const { path, errorPath } = this.pathsOf(spec, instance);
     const errorName = `${instance}${ERROR_SUFFIX}`;
-    this.#options.opened?.();
     await this.follow(spec, instance);
     const out = await this.#openOne(spec, instance);
     const err = errorPath === null ? null : await this.#openOne(spec, errorName);
     // Merged from now on. Processes that still write to it keep it open.
     if (errorPath === null) await this.#closeOne(errorName);
     return { out, err, path, errorPath };
+  }
+
+  /**
+   * The same, where they are open and nothing is being changed: then there is nothing to wait for. A file that somebody has
+   * removed is missed a moment later.
+   */
+  opened(spec: Asked, instance: string): OpenLogs | undefined {
+    const streams = this.#streamsOf(spec, instance);
+    const [out, err] = streams;
+    if (out?.log === undefined || this.#opening.has(instance)) return undefined;
+    if (streams.some((stream) => !stream.isAsAsked(spec.logs, streams.length))) return undefined;
+    if (err === undefined ? this.#streams.has(`${instance}${ERROR_SUFFIX}`) : err.log === undefined) return undefined;
+    setImmediate(() => this.open(spec, instance).catch((error: unknown) => this.#options.failed?.(instance, error)));
+    return { out: out.log, err: err?.log ?? null, ...this.pathsOf(spec, instance) };
   }
 
   /** The files stay. Init closes them when the last process that writes to them has ended. */

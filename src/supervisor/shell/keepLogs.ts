@@ -34,7 +34,7 @@ export function makeLogs({ client, home, problems, pids, units }: Sources): Pick
   const rotated = (instance: string, path: string) => {
     for (const probe of units.get(instance)?.awaited.values() ?? []) if (probe !== undefined && isOfLines(probe)) probe.rotated(path);
   };
-  const logs: InstanceLogs = new InstanceLogs(client, home.log, { archives, failed, rotated, opened: () => logClock.wake() });
+  const logs = new InstanceLogs(client, home.log, { archives, failed, rotated });
   const logClock = new LogClock({ client, streams: () => logs.streams, failed: (name, error) => failed(instanceOf(name), error) });
   return { logs, archives, logClock };
 }

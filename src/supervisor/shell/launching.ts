@@ -3,9 +3,10 @@ import { DaemonError } from "../../launch/errors.ts";
 import { ERRNO } from "../../values/errno.ts";
 import { faultPoint } from "../faultPoint.ts";
 import { InitError } from "../init/initError.ts";
+import type { Started } from "../init/protocol.ts";
 import { identityOf } from "../tree/identity.ts";
 import { createCgroup } from "../tree/serviceCgroup.ts";
-import { composeLaunch, type Launch } from "./composeLaunch.ts";
+import { composeLaunch, type Launch, type LaunchContext } from "./composeLaunch.ts";
 import type { Context } from "./context.ts";
 import { despiteDisk } from "./dispatcher.ts";
 import type { OpenLogs } from "./instanceLogs.ts";
@@ -13,12 +14,17 @@ import { composeKey } from "./key.ts";
 import { socketsOf } from "./regainSockets.ts";
 import type { Attempt, Unit } from "./unit.ts";
 
+/** What a process is given that is no part of its specification. */
+type Given = Pick<LaunchContext, "sockets" | "notifyAddress"> & { readonly log: OpenLogs };
+
+const NO_SOCKETS = { sockets: [], notifyAddress: null } as const;
+
 /**
  * Starts the process of an attempt; answered by `spawned` or `spawnFailed`, unless init is gone: then the next supervisor
  * finds out what became of it.
  */
 export async function launchAttempt(context: Context, unit: Unit, number: number): Promise<void> {
-  const { client, journal, logs } = context;
+  const { journal, logs } = context;
   unit.lastProbe = null;
   unit.statusText = null;
   const attempt = unit.attempt(number);
@@ -26,19 +32,25 @@ export async function launchAttempt(context: Context, unit: Unit, number: number
   if (unit.spec.ready.on === "line") attempt.outputAt = logs.ends(unit.spec, unit.name);
   despiteDisk(() => journal.spawning(unit.name, number, "process", attempt.outputAt));
   try {
-    const started = await context.spawns.run(async () => {
-      // It was stopped while it waited for its turn.
-      if (unit.instance.state === "stopping") throw DaemonError.fromErrno("spawn", ERRNO.ECANCELED, unit.name);
-      const launch = await prepare(context, unit, attempt);
-      faultPoint("before spawn");
-      return client.spawn({ key: composeKey({ instance: unit.name, attempt: number }), ...launch });
-    });
+    const started = await context.spawns.run(() => spawn(context, unit, attempt));
     faultPoint("after spawn");
     answerSpawned(context, unit, attempt, started);
   } catch (error) {
     if (attempt.answered || (error instanceof InitError && error.code !== "ERR_INIT_UNSUPPORTED")) return;
     answerFailed(context, unit, attempt, error);
   }
+}
+
+/** Asks init at once where there is nothing to wait for: a service that was killed is back that much sooner. */
+async function spawn(context: Context, unit: Unit, attempt: Attempt): Promise<Started> {
+  const { client, logs } = context;
+  // It was stopped while it waited for its turn.
+  if (unit.instance.state === "stopping") throw DaemonError.fromErrno("spawn", ERRNO.ECANCELED, unit.name);
+  const log = logs.opened(unit.spec, unit.name);
+  const given = log === undefined || wantsSockets(unit) ? await prepare(context, unit, attempt) : { log, ...NO_SOCKETS };
+  const launch = compose(context, unit, attempt, given);
+  faultPoint("before spawn");
+  return client.spawn({ key: composeKey({ instance: unit.name, attempt: attempt.number }), ...launch });
 }
 
 /** Also called with what init tells of its end, where that comes before the answer. */
@@ -71,12 +83,19 @@ function answerFailed(context: Context, unit: Unit, attempt: Attempt, error: unk
   });
 }
 
-async function prepare(context: Context, unit: Unit, attempt: Attempt): Promise<Launch> {
+/** What init must hold before the process can be given it. */
+async function prepare(context: Context, unit: Unit, attempt: Attempt): Promise<Given> {
   const { spec, name } = unit;
   const log = await logOf(context, unit);
   const sockets = Object.keys(spec.sockets).length === 0 ? [] : await context.sockets.open(spec);
   context.problems.resolve(socketsOf(spec.name), "are held again");
   const notifyAddress = listens(unit) ? await context.notify.open(name, attempt.number) : null;
+  return { log, sockets, notifyAddress };
+}
+
+function compose(context: Context, unit: Unit, attempt: Attempt, { log, sockets, notifyAddress }: Given): Launch {
+  const { spec, name } = unit;
+  unit.log = log;
   attempt.notifies = notifyAddress !== null;
   attempt.cgroup = makeCgroup(context, unit, attempt.number);
   return composeLaunch(spec, {
@@ -97,6 +116,10 @@ async function prepare(context: Context, unit: Unit, attempt: Attempt): Promise<
 export async function logOf({ logs }: Pick<Context, "logs">, unit: Unit): Promise<OpenLogs> {
   unit.log = await logs.open(unit.spec, unit.name);
   return unit.log;
+}
+
+function wantsSockets(unit: Unit): boolean {
+  return listens(unit) || Object.keys(unit.spec.sockets).length > 0;
 }
 
 /** Whether it is given a socket to speak on: who is never listened to is not asked to. */

@@ -1,17 +1,16 @@
 /**
- * Looks at the logs now and then: writes down when they had how many bytes, and does what is due by time. About once in a
- * second while something is written, seldom while all is quiet.
+ * Looks at the logs each second: writes down when they had how many bytes, and does what is due by time. While nothing is
+ * written init is only asked whether that is so.
  */
 import type { InitClient } from "../init/initClient.ts";
 import type { LogStream } from "./logStream.ts";
 
-const BUSY = 1000;
+/** Milliseconds between two looks, and between two of which nothing but the time is the reason. */
+const PACE = 1000;
 const QUIET = 10_000;
-/** So long after the last line the next one is still expected soon. */
-const CALM_AFTER = 60_000;
 
 export interface LogClockOptions {
-  readonly client: Pick<InitClient, "listLogs">;
+  readonly client: Pick<InitClient, "listLogs" | "statistics">;
   /** By init's name. */
   readonly streams: () => ReadonlyMap<string, LogStream>;
   readonly failed: (name: string, error: unknown) => void;
@@ -22,8 +21,9 @@ export class LogClock {
   #timer: NodeJS.Timeout | undefined;
   /** When the look before began; all that it saw was written by then or a little later. */
   #before = Date.now();
-  #grewAt = 0;
-  #looking = false;
+  /** When all were looked at last, and how many bytes init had moved a look ago. */
+  #lookedAt = 0;
+  #moved = -1;
   #running = false;
 
   constructor(options: LogClockOptions) {
@@ -41,26 +41,16 @@ export class LogClock {
     clearTimeout(this.#timer);
   }
 
-  /** Something is written, or will be soon, by what is known: the next look comes soon. */
-  wake(): void {
-    const quiet = this.#isQuiet();
-    this.#grewAt = Date.now();
-    if (quiet && this.#running && !this.#looking) this.#schedule(BUSY);
-  }
-
-  #isQuiet(): boolean {
-    return Date.now() - this.#grewAt > CALM_AFTER;
-  }
-
   #schedule(delay: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#look(), delay);
   }
 
   async #look(): Promise<void> {
-    this.#looking = true;
     const began = Date.now();
     try {
+      if (!(await this.#isDue(began))) return;
+      this.#lookedAt = began;
       const states = await this.#options.client.listLogs();
       const now = Date.now();
       const streams = this.#options.streams();
@@ -68,7 +58,7 @@ export class LogClock {
         const stream = streams.get(state.name);
         if (stream === undefined || stream.log !== state.log) continue;
         try {
-          if (await stream.look(state, this.#before, now)) this.#grewAt = now;
+          await stream.look(state, this.#before, now);
         } catch (error) {
           this.#options.failed(state.name, error);
         }
@@ -77,10 +67,18 @@ export class LogClock {
     } catch (error) {
       this.#options.failed("", error);
     } finally {
-      this.#looking = false;
       this.#before = began;
-      if (this.#running) this.#schedule(this.#isQuiet() ? QUIET : BUSY);
+      if (this.#running) this.#schedule(PACE);
     }
+  }
+
+  /** Where nothing was written or dropped since the last look, one in a while is enough: a thousand logs take init and us 10 ms. */
+  async #isDue(now: number): Promise<boolean> {
+    const { pumped, logBytesDropped } = await this.#options.client.statistics();
+    const moved = pumped + logBytesDropped;
+    const isStill = moved === this.#moved;
+    this.#moved = moved;
+    return !isStill || now - this.#lookedAt >= QUIET;
   }
 
   #prune(name: string, stream: LogStream, now: number): void {

@@ -10,12 +10,11 @@ import type { Unit } from "./unit.ts";
 type Told = Pick<Context, "problems" | "units">;
 
 export async function logEvent(context: Context, event: LogEvent): Promise<void> {
-  const { problems, units, logs, logClock } = context;
+  const { problems, units, logs } = context;
   const { what, name, errno, dropped } = event;
   const instance = instanceOf(name);
   const subject = `${instance}: log`;
   const unit = units.get(instance);
-  if (what === "reached" || what === "limited") logClock.wake();
   const wasEmptied = await logs.heard(event);
   switch (what) {
     case "blocked":

@@ -7,12 +7,12 @@ import { basename, join } from "node:path";
 import { type Budget, budgetOf, roomIn } from "../../logs/budget.ts";
 import type { IndexRecord } from "../../logs/indexWriter.ts";
 import { Segments } from "../../logs/segments.ts";
-import { removeFile } from "../../logs/streamFiles.ts";
+import { removeFile, type StreamFiles } from "../../logs/streamFiles.ts";
 import type { LogsSpec } from "../../service/specTypes.ts";
 import { faultPoint } from "../faultPoint.ts";
 import type { LogEvent, LogState } from "../init/protocol.ts";
 import { openLogDirectory, openLogFile } from "./logFile.ts";
-import { isUnknownLog, type LogStreamOptions } from "./logStreamOptions.ts";
+import { isUnknownLog, type LogStreamOptions, unlessUnknown } from "./logStreamOptions.ts";
 
 /** Milliseconds until a line that doesn't end is cut: somebody may write one a letter at a time. */
 const LINE_PATIENCE = 60_000;
@@ -51,10 +51,10 @@ export class LogStream {
     this.#streams = streams;
     this.log = state?.log;
     this.#written = state?.written ?? 0;
-    const recovery = this.#segments.recover(state === undefined ? null : { inode: state.inode, next: state.nextInode });
+    const { recovery, files } = this.#segments.recover(state === undefined ? null : { inode: state.inode, next: state.nextInode });
     this.#inode = state?.inode ?? this.#segments.inode;
     if (recovery === "await") this.#next = state?.nextInode;
-    this.#prune();
+    this.#prune(files);
   }
 
   get isSwitching(): boolean {
@@ -83,9 +83,13 @@ export class LogStream {
     }
   }
 
+  isAsAsked(spec: LogsSpec, streams: number): boolean {
+    return streams === this.#streams && (spec === this.#spec || JSON.stringify(spec) === JSON.stringify(this.#spec));
+  }
+
   /** What is asked of it is another thing from now on. */
   async follow(spec: LogsSpec, streams: number): Promise<void> {
-    if (JSON.stringify([spec, streams]) === JSON.stringify([this.#spec, this.#streams])) return;
+    if (this.isAsAsked(spec, streams)) return;
     this.#spec = spec;
     this.#streams = streams;
     // It has its mode afterwards.
@@ -147,11 +151,11 @@ export class LogStream {
     return false;
   }
 
-  /** A look at it, now and then. `before`: when it was looked at last. True where it has grown. */
-  async look(state: LogState, before: number, now: number): Promise<boolean> {
+  /** A look at it, now and then. `before`: when it was looked at last. */
+  async look(state: LogState, before: number, now: number): Promise<void> {
     this.#written = Math.max(this.#written, state.written);
     // It goes on in the next file, and the event is on its way.
-    if (state.inode !== this.#inode) return false;
+    if (state.inode !== this.#inode) return;
     const { index } = this.#segments;
     const { offset, time } = index.last;
     const grew = state.offset > offset;
@@ -163,7 +167,6 @@ export class LogStream {
     if ((segment !== null && state.offset >= segment) || this.#isDue(state.offset, now)) await this.rotate();
     if (state.limited) await this.#makeRoom();
     else if (this.#records > INDEX_SHARE) await this.grant();
-    return grew;
   }
 
   /** Segments that are too old go, whether or not anything is written. */
@@ -251,8 +254,8 @@ export class LogStream {
     return this.#options.archives?.reservedIn(join(this.#options.directory, `${this.#options.stream}.`)) ?? 0;
   }
 
-  #prune(): void {
-    this.#segments.prune(this.#spec, this.#budget, this.#reserved());
+  #prune(files?: StreamFiles): void {
+    this.#segments.prune(this.#spec, this.#budget, this.#reserved(), files);
   }
 
   #isDue(offset: number, now: number): boolean {
@@ -293,8 +296,4 @@ export class LogStream {
     // What was granted before may have been written meanwhile.
     return used() <= total + (segment ?? 0);
   }
-}
-
-function unlessUnknown(error: unknown): void {
-  if (!isUnknownLog(error)) throw error;
 }

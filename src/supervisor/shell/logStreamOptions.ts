@@ -24,3 +24,7 @@ export interface LogStreamOptions {
 export function isUnknownLog(error: unknown): boolean {
   return error instanceof DaemonError && (error.code === "ENOENT" || error.code === "EINVAL");
 }
+
+export function unlessUnknown(error: unknown): void {
+  if (!isUnknownLog(error)) throw error;
+}

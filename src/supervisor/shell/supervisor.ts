@@ -11,6 +11,7 @@ import type { Found } from "../events.ts";
 import type { InitEvent, ProcessRecord } from "../init/protocol.ts";
 import { newInstance } from "../instance.ts";
 import { isWithoutMain, slotsOf } from "../slots.ts";
+import { hasTimers } from "../turn.ts";
 import type { Context } from "./context.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { despiteDisk } from "./dispatcher.ts";
@@ -29,6 +30,8 @@ const TICK = 5000;
 /** Milliseconds by which the clocks may differ before it is a step of one of them. */
 const CLOCK_STEP = 1000;
 
+/** Milliseconds in which more events may come before they are acknowledged. */
+const ACKNOWLEDGE_AFTER = 20;
 /** So many changes leave memory behind that the next hours have no use for; it is given back in so many ticks, as it is collected. */
 const BURST = 100;
 const RELEASES = 3;
@@ -48,8 +51,10 @@ export class Supervisor {
   #tick: NodeJS.Timeout | undefined;
   #clocks = Date.now() - monotonicMs();
   #acknowledged = 0;
-  /** Since memory was given back; the beginning itself is a burst. */
+  /** Of instances: all of them, until the last tick, and until memory was given back; the beginning itself is a burst. */
   #changes = BURST;
+  #changesBefore = 0;
+  #changesReleased = 0;
   #releases = 0;
   #followed: Promise<void> = Promise.resolve();
 
@@ -257,19 +262,21 @@ export class Supervisor {
     if (journal.isBehind) journal.catchUp();
     events.catchUp();
     this.endings.settle();
+    if (this.#changes === this.#changesBefore) journal.tidy();
+    this.#changesBefore = this.#changes;
     this.#releaseMemory();
     const clocks = Date.now() - monotonicMs();
     const stepped = Math.abs(clocks - this.#clocks) > CLOCK_STEP;
     this.#clocks = clocks;
     for (const unit of [...units.values()]) {
       if (stepped) dispatcher.dispatch(unit, { type: "clockStepped" });
-      dispatcher.dispatch(unit, { type: "tick" });
+      if (hasTimers(unit.instance)) dispatcher.dispatch(unit, { type: "tick" });
     }
   }
 
   #releaseMemory(): void {
-    if (this.#changes >= BURST) {
-      this.#changes = 0;
+    if (this.#changes - this.#changesReleased >= BURST) {
+      this.#changesReleased = this.#changes;
       this.#releases = RELEASES;
     }
     if (this.#releases === 0) return;
@@ -277,14 +284,14 @@ export class Supervisor {
     native().releaseMemory();
   }
 
-  /** One answer to all that came in this turn of the event loop. */
+  /** One answer to all that come together: the end of a process's output comes a moment before its own. */
   #acknowledgeSoon(sequence: number): void {
     if (this.#acknowledged === 0) {
-      setImmediate(() => {
+      setTimeout(() => {
         const latest = this.#acknowledged;
         this.#acknowledged = 0;
         this.context.client.acknowledgeEvents(latest).catch(unlessInitIsGone);
-      });
+      }, ACKNOWLEDGE_AFTER);
     }
     this.#acknowledged = Math.max(this.#acknowledged, sequence);
   }

@@ -38,6 +38,9 @@ export type { JournalEntry, SpawnNote } from "./journalRecords.ts";
 
 const STEP = "journal";
 
+/** So many times as large as what it says is too large where there is time to make it smaller. */
+const TIDY_AT = 1.25;
+
 export interface JournalOptions {
   readonly bootId: string;
   readonly report: (report: StateReport) => void;
@@ -130,6 +133,11 @@ export class Journal {
 
   forget(name: string): void {
     this.#append({ is: "forgotten", ...this.#head(name) });
+  }
+
+  /** Makes the file small, for a moment in which nothing else happens: the next supervisor reads all of it before it answers. */
+  tidy(): void {
+    if (this.#file.size > Math.max(this.#options.compactFrom, TIDY_AT * this.#live, this.#notBefore)) this.#compact();
   }
 
   /** Makes the file anew where somebody has removed it; call it now and then. */
