@@ -118,7 +118,10 @@ export class EventLog implements EventSource {
    * disk. Who dies in between leaves events out.
    */
   holdDuring(act: () => void): void {
-    if (this.#isHeld) return act();
+    if (this.#isHeld) {
+      act();
+      return;
+    }
     this.#isHeld = true;
     try {
       act();
