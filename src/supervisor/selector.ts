@@ -83,7 +83,11 @@ function noSuch(selector: string, services: readonly Selectable[]): ControlError
   }
   const what = /[*?]/.test(selector) ? `no service is named as ${shown} says` : `there is no service ${shown}`;
   const near = nearest(selector.slice(0, 200), names);
-  return new ControlError("ERR_NO_SUCH_SERVICE", what, near === undefined ? `there are ${some(names)}` : `did you mean ${near}?`);
+  return new ControlError(
+    "ERR_NO_SUCH_SERVICE",
+    what,
+    near === undefined ? `there ${names.length === 1 ? "is only" : "are"} ${some(names)}` : `did you mean ${near}?`,
+  );
 }
 
 function noInstance(selector: string, named: readonly Selectable[], services: readonly Selectable[]): ControlError {

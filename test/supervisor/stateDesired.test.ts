@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { DesiredState } from "../../src/supervisor/state/desiredState.ts";
 import { track } from "../support/cleanup.ts";
@@ -78,7 +78,7 @@ for (const [what, damage, fault] of [
   ["an empty file", () => "", /is no JSON/],
   ["NUL bytes", (text: string) => "\0".repeat(text.length), /is no JSON/],
   ["bytes that are no UTF-8", (text: string) => Buffer.concat([Buffer.from(text), Buffer.from([0xff])]), /is no JSON/],
-  ["another version", (text: string) => text.replace('"version": 1', '"version": 99'), /version: is 99, and this version knows 1/],
+  ["another version", (text: string) => text.replace('"version": 1', '"version": "1"'), /version: is "1", and this version knows 1/],
   ["something else", () => "[1]", /services: is no list/],
 ] as const) {
   test(`${what} is set aside and reported, and nothing of it is lost`, async (t) => {
@@ -101,6 +101,19 @@ for (const [what, damage, fault] of [
     assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { version: 1, services: [] });
   });
 }
+
+test("what a newer version has saved is left as it is, and that is an error", async (t) => {
+  const dir = track(t).dir();
+  const path = fileIn(dir);
+  const text = JSON.stringify({ version: 99, services: [{ spec: web, wanted: true }] });
+  writeFileSync(path, text, { mode: 0o600 });
+  assert.throws(() => DesiredState.open(path, reporter()), {
+    code: "ERR_STATE_FILE",
+    strerror: "a newer daemonitor has written it (version 99; this one knows 1)",
+  });
+  assert.deepEqual(readdirSync(dir), [basename(path)]);
+  assert.equal(readFileSync(path, "utf8"), text);
+});
 
 test("one damaged service costs only itself; the report names the place and no value", async (t) => {
   const dir = track(t).dir();

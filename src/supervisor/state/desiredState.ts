@@ -18,6 +18,7 @@ import type { ServiceSpec } from "../../service/specTypes.ts";
 import { type MonitorConfig, NO_MONITOR, readMonitorConfig } from "./monitorShape.ts";
 import { type DesiredService, readDesiredService } from "./serviceShape.ts";
 import { isObject } from "./shape.ts";
+import { stateError } from "./stateError.ts";
 import type { StateReport } from "./stateReport.ts";
 import { keepDamaged, readWhole, removeLeftovers, setAside, writeWhole } from "./wholeFile.ts";
 
@@ -81,6 +82,8 @@ export class DesiredState {
     if (copy !== undefined) removeLeftovers(copy, STEP);
     const bytes = readWhole(path, STEP);
     const parsed = bytes === undefined ? GONE : parse(bytes);
+    // Not damage: somebody has gone back to an older version, and would lose all services by that.
+    if (parsed.newer !== undefined) throw isNewer(path, parsed.newer);
     const isWhole = parsed.faults.length === 0;
     const spare = copy === undefined || isWhole ? undefined : readCopy(copy);
     const desired = new DesiredState(path, spare ?? parsed, options);
@@ -232,9 +235,16 @@ interface Parsed {
   readonly services: readonly (readonly [string, DesiredService])[];
   readonly monitor: MonitorConfig;
   readonly faults: readonly string[];
+  /** The version that it is of, where that is one to come. */
+  readonly newer?: number;
 }
 
 const GONE: Parsed = { services: [], monitor: NO_MONITOR, faults: ["is gone"] };
+
+function isNewer(path: string, version: number): DaemonError {
+  const what = `a newer daemonitor has written it (version ${version}; this one knows ${VERSION})`;
+  return stateError("ERR_STATE_FILE", STEP, path, what, "install that one again, or move the file away and begin without services");
+}
 
 /** Undefined where there is none that is whole and can be trusted. */
 function readCopy(path: string): Parsed | undefined {
@@ -269,6 +279,7 @@ function parse(bytes: Uint8Array): Parsed {
     return damaged("is no JSON");
   }
   if (!isObject(content) || !Array.isArray(content.services)) return damaged("services: is no list");
+  if (typeof content.version === "number" && content.version > VERSION) return { ...damaged("is newer"), newer: content.version };
   if (content.version !== VERSION) return damaged(`version: is ${JSON.stringify(content.version)}, and this version knows ${VERSION}`);
   const services = new Map<string, DesiredService>();
   const faults: string[] = [];
