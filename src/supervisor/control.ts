@@ -29,11 +29,10 @@ export interface Control {
   shutdown(request: { readonly by: string; readonly force?: boolean }): Promise<ActionResult>;
   readonly events: EventSource;
   readonly monitor: MonitorSource;
-  /** Undefined, as are the next two, where nothing is checked. */
-  checks?(): ChecksReport;
-  alerts?(): AlertsReport;
+  checks(): ChecksReport;
+  alerts(): AlertsReport;
   /** A test alert over the route of this name, those of this kind, or all. @throws ControlError ERR_BAD_REQUEST where there is none */
-  testAlerts?(route?: string): Promise<readonly AlertTest[]>;
+  testAlerts(route?: string): Promise<readonly AlertTest[]>;
 }
 
 export interface SupervisorStatus {

@@ -13,8 +13,11 @@ import type { ServiceSpec } from "../../src/service/specTypes.ts";
 import type {
   ActionRequest,
   ActionResult,
+  AlertsReport,
+  AlertTest,
   ApplyRequest,
   ApplyResult,
+  ChecksReport,
   Control,
   EventContent,
   EventSource,
@@ -158,6 +161,19 @@ export class MemoryControl implements Control {
     const names = [...touched].flatMap((name) => this.services.get(name)?.instances.map((instance) => instance.name) ?? []);
     outcomes.push(...(await this.#settle(names, "running", request)));
     return { plan, dryRun, instances: outcomes };
+  }
+
+  /** Nothing is checked, and nobody is told. */
+  checks(): ChecksReport {
+    return { checks: [], mistakes: [] };
+  }
+
+  alerts(): AlertsReport {
+    return { routes: [], recent: [] };
+  }
+
+  async testAlerts(): Promise<readonly AlertTest[]> {
+    return [];
   }
 
   async shutdown(): Promise<ActionResult> {

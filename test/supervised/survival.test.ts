@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { SupervisorEvent } from "../../src/supervisor/control.ts";
@@ -49,6 +49,20 @@ for (const victim of VICTIMS) {
     assert.deepEqual(before.filter(isAlive), []);
   });
 }
+
+test("a hook whose supervisor is killed is waited for by the next one, and runs once", async (t) => {
+  const s = await supervised(t);
+  const [runs, go] = [join(s.dir, "runs"), join(s.dir, "go")];
+  const hook = `echo run >> ${runs}; while ! [ -e ${go} ]; do sleep 0.05; done; exit $(cat ${go})`;
+  const job = { command: ["sleep", "1000"], hooks: { beforeStart: ["sh", "-c", hook] } };
+  await s.apply({ good: job }, { wait: 0 });
+  await until("the hook", () => existsSync(runs));
+  await killTree(s, "supervisor");
+  assert.equal((await s.status("good/0")).state, "starting");
+  writeFileSync(go, "0");
+  await until("the service", async () => (await s.status("good/0")).state === "running");
+  assert.equal(readFileSync(runs, "utf8"), "run\n");
+});
 
 test("what ends while there is no supervisor, or no init, is known with its exit status, and its last lines are in the log", async (t) => {
   const s = await supervised(t);

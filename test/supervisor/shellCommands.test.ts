@@ -122,26 +122,3 @@ test("there is one of each kind at a time", async (t) => {
   assert.equal((await run(tree, { script: `: > ${path}`, beside: "health" })).status, 0);
   assert.equal((await first).status, 0);
 });
-
-test("a hook that an earlier supervisor started is waited for by the next one", async (t) => {
-  const tree = await shellTree(track(t));
-  const at = (name: string) => join(tree.dir, name);
-  const script = `: > ${at("runs")}; while ! [ -e ${at("go")} ]; do sleep 0.01; done; exit 5`;
-  await tree.launch(await specOf({ command: ["sh", "-c", script] }), { hook: "beforeStart" });
-  await until("the hook", () => existsSync(at("runs")));
-  const pid = await tree.supervisor();
-  process.kill(pid, "SIGKILL");
-  await until("another supervisor", async () => (await tree.supervisor()) !== pid);
-  const end = await tree.shell(
-    async ({ client, commands, require }, { home, go }) => {
-      const record = (await client.list()).find(({ key }) => key === "web/0#1:beforeStart");
-      if (record === undefined) throw new Error("it is not in the table");
-      const resumed = commands.resume(record, { home, instance: "web/0", attempt: 1 }, new AbortController().signal);
-      // Not before: an end that is told between list and resume is for whoever reads the table to keep.
-      require("node:fs").writeFileSync(go, "");
-      return resumed;
-    },
-    { home: HOME, go: at("go") },
-  );
-  assert.deepEqual(end, { status: 5, signal: null });
-});

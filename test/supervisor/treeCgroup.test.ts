@@ -92,13 +92,13 @@ describe("the cgroup of a service", () => {
     );
     const child = await pid("child");
     assert.deepEqual(sorted(...processesIn(path)), sorted(main.pid, child));
-    assert.deepEqual(pidsOf(findTree({ mark, cgroup: path })), sorted(main.pid, child));
+    assert.deepEqual(pidsOf(findTree({ mark, cgroups: [path] })), sorted(main.pid, child));
     assert.equal(removedOrEmpty(path), false);
     assert.equal(releaseCgroup(base, path), false);
-    assert.deepEqual((await killTree({ mark, cgroup: path }, { timeout: 15_000 })).remaining, []);
+    assert.deepEqual((await killTree({ mark, cgroups: [path] }, { timeout: 15_000 })).remaining, []);
     await ended(main.pid, child);
     await until("it to be empty", () => releaseCgroup(base, path));
-    assert.deepEqual(findTree({ mark, cgroup: path }), []);
+    assert.deepEqual(findTree({ mark, cgroups: [path] }), []);
   });
 
   test("is not all where the main process moved out of it", { skip: needsCgroup }, async (t) => {
@@ -112,7 +112,7 @@ describe("the cgroup of a service", () => {
       `sh -c 'echo $$ > child; exec sleep 60' & echo $$ > ${elsewhere}/cgroup.procs; echo $$ > main; wait`,
     );
     const pids = sorted(await pid("child"), await pid("main"));
-    assert.deepEqual(pidsOf(findTree({ mark: someMark(), roots: [main], cgroup: path })), pids);
+    assert.deepEqual(pidsOf(findTree({ mark: someMark(), roots: [main], cgroups: [path] })), pids);
   });
 
   test("is ended at once by the kernel", { skip: needsKill }, async (t) => {
@@ -133,8 +133,8 @@ describe("the cgroup of a service", () => {
     const own = ownCgroup(readFileSync("/proc/self/cgroup", "utf8"), readFileSync("/proc/self/mountinfo", "utf8"));
     assert.ok(typeof own === "string");
     assert.ok(processesIn(own).includes(process.pid));
-    assert.deepEqual(findTree({ mark: someMark(), cgroup: own }), []);
-    assert.deepEqual(await killTree({ mark: someMark(), cgroup: own }), { remaining: [], found: 0 });
+    assert.deepEqual(findTree({ mark: someMark(), cgroups: [own] }), []);
+    assert.deepEqual(await killTree({ mark: someMark(), cgroups: [own] }), { remaining: [], found: 0 });
   });
 
   test("gets its limits by the files that the kernel reads, where plain files stand for them", (t) => {

@@ -61,7 +61,7 @@ export interface BeginOptions {
   /** Init is gone: what it held, for the next one. Nothing else is done any more. */
   initGone(held: ReadonlyMap<string, number>): void;
   /** All services were stopped by `shutdown`. */
-  end(supervisor: Supervisor): void;
+  end(): void;
 }
 
 export interface Begun {
@@ -139,7 +139,7 @@ export async function begin(options: BeginOptions): Promise<Begun> {
     monitor,
     version: options.version,
     mode: options.mode,
-    end: () => options.end(supervisor),
+    end: () => options.end(),
   });
   const checking = new Checking({ context, control: plain, ...options.checking });
   checking.begin();

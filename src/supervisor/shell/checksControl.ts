@@ -1,6 +1,7 @@
 /** Checks and alerts as the API sees them. */
 import { type Control, ControlError } from "../control.ts";
 import type { Checking } from "./checking.ts";
+import type { PlainControl } from "./control.ts";
 
 /**
  * What the API can be asked for of checks and alerts, beside everything else.
@@ -8,7 +9,7 @@ import type { Checking } from "./checking.ts";
  * @example
  * const control = withChecks(controlOf(…), checking);
  */
-export function withChecks(control: Control, checking: Checking): Control & Required<Pick<Control, "checks" | "alerts" | "testAlerts">> {
+export function withChecks(control: PlainControl, checking: Checking): Control {
   return {
     ...control,
     checks: () => checking.report,

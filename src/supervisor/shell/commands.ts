@@ -19,6 +19,7 @@ import { actOnLogs } from "./logCommands.ts";
 import { type Course, type Goal, type Patience, settle } from "./outcomes.ts";
 import type { Services } from "./services.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { treeOf } from "./treeOf.ts";
 import { instanceName, type Unit } from "./unit.ts";
 
 /** What is waited for. */
@@ -225,7 +226,6 @@ export class CommandRunner {
     units: readonly Unit[],
     { signalName: name, to = "main" }: Extract<Action, { action: "signal" }>,
   ): Promise<readonly InstanceOutcome[]> {
-    const { homeId } = this.#supervisor.context;
     const outcomes: InstanceOutcome[] = [];
     for (const unit of units) {
       const identity = unit.instance.process?.identity ?? null;
@@ -237,7 +237,7 @@ export class CommandRunner {
         const sent = signalProcess(identity, name) === "sent";
         told(sent ? "done" : "refused", sent ? `${name} was sent to process ${identity.pid}` : `process ${identity.pid} has just ended`);
       } else {
-        const { found, refused } = await signalTree({ mark: { home: homeId, instance: unit.name }, roots: [identity] }, name);
+        const { found, refused } = await signalTree(treeOf(this.#supervisor.context, unit, "all"), name);
         told(refused.length === 0 ? "done" : "failed", refused[0]?.error.message ?? `${name} was sent to ${found.length} processes`);
       }
     }

@@ -18,7 +18,10 @@ export interface ControlOptions {
   end(): void;
 }
 
-export function controlOf(supervisor: Supervisor, services: Services, commands: CommandRunner, options: ControlOptions): Control {
+/** Without checks and alerts, which need it to act. */
+export type PlainControl = Omit<Control, "checks" | "alerts" | "testAlerts">;
+
+export function controlOf(supervisor: Supervisor, services: Services, commands: CommandRunner, options: ControlOptions): PlainControl {
   const { context, schedules, meter } = supervisor;
   const { home, client, units, problems, desired } = context;
   const startedAt = Date.now();

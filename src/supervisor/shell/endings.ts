@@ -3,13 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DaemonError } from "../../launch/errors.ts";
 import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
 import type { SupervisorEvent } from "../control.ts";
-import type { HookName, Identity } from "../events.ts";
+import type { HookName } from "../events.ts";
 import { isSuccess, type ResourceUsage } from "../exit.ts";
 import { faultPoint } from "../faultPoint.ts";
 import { InitError } from "../init/initError.ts";
 import type { ProcessRecord } from "../init/protocol.ts";
 import { removedOrEmpty } from "../tree/cgroup.ts";
-import { findTree, type Tree } from "../tree/findTree.ts";
+import { findTree } from "../tree/findTree.ts";
 import { killTree } from "../tree/killTree.ts";
 import { releaseCgroup } from "../tree/serviceCgroup.ts";
 import { nextSnapshot, Snapshot } from "../tree/snapshot.ts";
@@ -18,6 +18,7 @@ import { despiteDisk } from "./dispatcher.ts";
 import { parseKey } from "./key.ts";
 import { answerSpawned } from "./launching.ts";
 import type { Orphans } from "./orphans.ts";
+import { treeOf } from "./treeOf.ts";
 import type { Attempt, Unit } from "./unit.ts";
 
 /** Milliseconds until init must have told of the end of what is gone. */
@@ -138,7 +139,7 @@ export class Endings {
     if (tree === "all") unit.hook?.abort();
     const attempts = tree === "all" ? [...unit.attempts.values()] : [unit.attempt(tree)];
     faultPoint("before kill");
-    const { remaining } = await killTree(this.#tree(unit, tree));
+    const { remaining } = await killTree(treeOf(this.#context, unit, tree));
     faultPoint("after kill");
     if (remaining.length > 0) {
       dispatcher.dispatch(unit, { type: "remains", tree, count: remaining.length });
@@ -186,20 +187,7 @@ export class Endings {
       // A daemon that has written its title over its mark, in a session of its own: the pid file will tell.
       if (unsure && unit.spec.type === "forking" && unit.spec.pidFile !== null) return true;
     }
-    return findTree(this.#tree(unit, attempt.number), Snapshot.take()).length > 0;
-  }
-
-  #tree(unit: Unit, tree: number | "all"): Tree {
-    const { homeId } = this.#context;
-    const attempts = tree === "all" ? [...unit.attempts.values()] : [unit.attempt(tree)];
-    const roots = attempts.flatMap(({ identity }): Identity[] => (identity === undefined ? [] : [identity]));
-    const cgroup = attempts.length === 1 ? attempts[0]?.cgroup : undefined;
-    return {
-      mark: { home: homeId, instance: unit.name, ...(tree === "all" ? {} : { attempt: tree }) },
-      roots,
-      sessions: attempts.flatMap(({ sessions }) => [...sessions]),
-      ...(cgroup == null ? {} : { cgroup }),
-    };
+    return findTree(treeOf(this.#context, unit, attempt.number), Snapshot.take()).length > 0;
   }
 
   #lingering(): { unit: Unit; attempt: Attempt }[] {
@@ -222,10 +210,10 @@ export class Endings {
     if (lingering.length === 0) return;
     const snapshot = await nextSnapshot();
     for (const { unit, attempt } of lingering) {
-      if (!attempt.lingers || findTree(this.#tree(unit, attempt.number), snapshot).length > 0) continue;
+      if (!attempt.lingers || findTree(treeOf(this.#context, unit, attempt.number), snapshot).length > 0) continue;
       attempt.lingers = false;
       // What is being stopped has no slot for this attempt any more: it waits for the end of all.
-      const isAll = findTree(this.#tree(unit, "all"), snapshot).length === 0;
+      const isAll = findTree(treeOf(this.#context, unit, "all"), snapshot).length === 0;
       const gone = { type: "gone", tree: isAll ? "all" : attempt.number } as const;
       this.#context.dispatcher.dispatch(unit, gone, () => this.release(unit, attempt.number));
     }

@@ -13,6 +13,7 @@ import type { Endings } from "./endings.ts";
 import { composeKey } from "./key.ts";
 import { launchAttempt, logOf } from "./launching.ts";
 import { awaitReadiness, probeReadiness, startHealthChecks, stopAwaiting, stopHealthChecks } from "./probing.ts";
+import { treeOf } from "./treeOf.ts";
 import type { Unit } from "./unit.ts";
 
 /** What setTimeout takes; the machine sets a timer that comes too early again. */
@@ -84,7 +85,7 @@ async function signal(
   unit: Unit,
   { attempt: number, signal: name, to }: Extract<Action, { do: "signal" }>,
 ): Promise<void> {
-  const { homeId, problems } = context;
+  const { problems } = context;
   const attempt = unit.attempts.get(number);
   const identity = attempt?.identity ?? slotsOf(unit.instance).find((slot) => slot.attempt === number)?.identity;
   try {
@@ -92,13 +93,7 @@ async function signal(
       if (identity != null) signalProcess(identity, name);
       return;
     }
-    const tree = {
-      mark: { home: homeId, instance: unit.name, attempt: number },
-      roots: identity == null ? [] : [identity],
-      sessions: [...(attempt?.sessions ?? [])],
-      ...(attempt?.cgroup == null ? {} : { cgroup: attempt.cgroup }),
-    };
-    const { refused } = await signalTree(tree, name);
+    const { refused } = await signalTree(treeOf(context, unit, number), name);
     for (const { error } of refused) problems.tell(unit.name, error.message);
   } catch (error) {
     if (!(error instanceof DaemonError)) throw error;

@@ -24,9 +24,6 @@ export interface CommandContext extends LaunchContext {
   readonly key: string;
 }
 
-/** Whose processes they are. */
-export type ResumeContext = Pick<CommandContext, "home" | "instance" | "attempt">;
-
 type Client = Pick<InitClient, "spawn">;
 
 interface Running {
@@ -75,23 +72,6 @@ export class Commands {
     } finally {
       this.#leave(context.key, running);
       pipe?.close();
-    }
-  }
-
-  /**
-   * The same for one that an earlier supervisor has started, a hook in init's table: its end is told by `exited` as well.
-   *
-   * @param record of `InitClient.list`
-   */
-  async resume(record: ProcessRecord, context: ResumeContext, signal: AbortSignal): Promise<CommandEnd> {
-    if (record.exit !== undefined) return endOf(record);
-    const running = this.#enter(record.key);
-    try {
-      this.#started(running, record);
-      const hook = hookOf(record);
-      return endOf(await untilEnded(running.record, signal, () => killCommand({ ...context, hook }, identityOf(record))));
-    } finally {
-      this.#leave(record.key, running);
     }
   }
 

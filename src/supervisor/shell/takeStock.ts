@@ -126,7 +126,7 @@ class Inventory {
       this.#sources.endings.tell(unit, { attempt: note.attempt, pid: identity.pid, status, usage: null }, true);
     }
     const mark = { home: this.#context.homeId, instance: unit.name, attempt: note.attempt };
-    const tree = { mark, roots: [identity], ...(attempt.cgroup === null ? {} : { cgroup: attempt.cgroup }) };
+    const tree = { mark, roots: [identity], cgroups: attempt.cgroup === null ? [] : [attempt.cgroup] };
     if (findTree(tree, this.#snapshot).length > 0) this.#remain(unit, note.attempt);
     else this.#sources.endings.release(unit, note.attempt);
   }

@@ -34,13 +34,13 @@ export interface Tree {
   readonly sessions?: readonly number[];
   /** Clock ticks after boot: nothing that started earlier is in it. Default for an attempt: the start of its earliest root. */
   readonly notBefore?: number;
-  /** Directory in a cgroup file system that holds the tree and nothing else. */
-  readonly cgroup?: string;
+  /** Directories in a cgroup file system that hold nothing but parts of the tree. */
+  readonly cgroups?: readonly string[];
 }
 
 /** The processes that live now, as a snapshot has them. */
 export function findTree(tree: Tree, snapshot: Snapshot = Snapshot.take()): Identity[] {
-  const contained = tree.cgroup === undefined ? [] : (inCgroup(tree.cgroup, snapshot) ?? []);
+  const contained = (tree.cgroups ?? []).flatMap((cgroup) => inCgroup(cgroup, snapshot) ?? []);
   return search(tree, snapshot, contained).map(identityOf);
 }
 

@@ -6,7 +6,7 @@
  *
  * All of it is stopped (SIGSTOP) before anything is killed, again until a fresh snapshot shows nothing new: whoever forks
  * faster than we look has to fork before it is seen once, and nobody loses the parent by which it is found. Then SIGKILL,
- * and fresh snapshots until nothing is left. Where the tree has a cgroup with `cgroup.kill`, that comes first.
+ * and fresh snapshots until nothing is left. Where the tree has cgroups with `cgroup.kill`, that comes first.
  *
  * If this process dies in between, what it stopped stays so until it is killed by the next one.
  */
@@ -44,7 +44,7 @@ export async function killTree(tree: Tree, { timeout = 2000 }: KillOptions = {})
   const hunt = new Hunt(tree);
   let snapshot = await nextSnapshot();
   // With one of ours in it, the kernel would kill us as well.
-  if (tree.cgroup !== undefined && inCgroup(tree.cgroup, snapshot) !== undefined) killCgroup(tree.cgroup);
+  for (const cgroup of tree.cgroups ?? []) if (inCgroup(cgroup, snapshot) !== undefined) killCgroup(cgroup);
   for (let round = 0; round < MOST_ROUNDS && hunt.freeze(snapshot) > 0 && Date.now() < deadline; round += 1)
     snapshot = await nextSnapshot();
   let left = hunt.kill(snapshot);

@@ -6,7 +6,7 @@
  *
  *   const cgroup = createCgroup(base, "web/0", 3, { memory: 2 ** 29, cpu: 1.5 });
  *   plan(…, joinCgroup(cgroup.path), …)                    // cgroup.unlimited: what could not be set, and why
- *   findTree({ mark, cgroup: cgroup.path });
+ *   findTree({ mark, cgroups: [cgroup.path] });
  *   findServiceCgroup(base, "web/0", 3);                   // of an attempt that another supervisor has started
  *   releaseCgroup(base, cgroup.path)                       // when it is gone
  *
