@@ -219,7 +219,8 @@ test("services that come later are printed, those that are deleted to their end"
   const home = testHome(track(t));
   const running = begin(home, runArgv(["--name", "first", "--", "sleep", "1000"]));
   const command = (...args: string[]) => run(node24, [fixture("oneCommand.ts"), ...args], { env: home.env, ...PATIENCE });
-  await until("the service", () => pidsOf(home, "sleep").length > 0, PATIENCE);
+  // Not the command line of `run`, which has the word as well.
+  await until("the service", () => pidsOf(home, "sleep").some((pid) => inspect(pid).name === "sleep"), PATIENCE);
   const started = await command("start", "--name", "later", "--", "sh", "-c", "trap 'echo bye; exit' TERM; echo hello; sleep 1000 & wait");
   assert.equal(started.code, 0, started.stderr);
   await until("its line", () => running.output().includes("later/0 | hello\n"), PATIENCE);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { native } from "../../src/native/addon.ts";
 
 /** Calls without effect, whatever the arguments. */
-const harmless = new Set(["environment", "notifySocket", "pipe", "socketPair"]);
+const harmless = new Set(["environment", "notifySocket", "pipe", "releaseMemory", "socketPair"]);
 const strange: unknown[] = [
   undefined,
   null,

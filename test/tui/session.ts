@@ -104,6 +104,8 @@ export async function openSession({ tracked, dir, argv, env, size = { columns: 8
     async ended() {
       const code = Number(await written("code"));
       const [before, after] = [await written("before"), await written("after")];
+      // What it wrote last may be on its way; where it never left the screen, that is for the test to see.
+      await until("the last bytes", () => terminal.output().includes(LEFT), { timeout: 5000 }).catch(() => {});
       const text = terminal.output();
       return { code, before, after, modes: catchUp().modes, said: text.slice(text.indexOf(LEFT) + LEFT.length) };
     },
