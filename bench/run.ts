@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../scripts/root.ts";
-import { type Benchmark, holds } from "./benchmark.ts";
+import { type Benchmark, holds, type Outcome } from "./benchmark.ts";
 import { closeDescriptors } from "./closeDescriptors.ts";
 import { command } from "./command.ts";
 import { dashboard } from "./dashboard.ts";
@@ -82,12 +82,9 @@ async function runAll(chosen: readonly Benchmark[]): Promise<Finished[]> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupted(directory, remove));
   try {
     for (const benchmark of chosen) {
-      const outcome = await benchmark.run({
-        directory,
-        npmPeersMissing,
-        quick,
-        rounds: (full) => (quick ? Math.max(5, Math.round(full / 5)) : full),
-      });
+      const rounds = (full: number) => (quick ? Math.max(5, Math.round(full / 5)) : full);
+      // An hour of others' figures is not lost for it.
+      const outcome = await benchmark.run({ directory, npmPeersMissing, quick, rounds }).catch(notMeasured);
       results.push({ benchmark, outcome });
       console.log(`${terminalText({ benchmark, outcome })}\n`);
     }
@@ -95,6 +92,11 @@ async function runAll(chosen: readonly Benchmark[]): Promise<Finished[]> {
     remove();
   }
   return results;
+}
+
+function notMeasured(error: unknown): Outcome {
+  const why = error instanceof Error ? error.message : String(error);
+  return { rows: [], verdicts: [{ claim: "it could be measured", measured: Number.NaN, target: { atLeast: 1 }, unit: "times" }], notes: [why] };
 }
 
 /** What was started doesn't end with us by itself: trees are daemons. */
