@@ -82,10 +82,10 @@ export class DesiredState {
     if (copy !== undefined) removeLeftovers(copy, STEP);
     const bytes = readWhole(path, STEP);
     const parsed = bytes === undefined ? GONE : parse(bytes);
-    // Not damage: somebody has gone back to an older version, and would lose all services by that.
-    if (parsed.newer !== undefined) throw isNewer(path, parsed.newer);
     const isWhole = parsed.faults.length === 0;
     const spare = copy === undefined || isWhole ? undefined : readCopy(copy);
+    // Somebody has gone back to an older version, and would lose all services by that.
+    if (parsed.newer !== undefined && spare === undefined) throw isNewer(path, parsed.newer);
     const desired = new DesiredState(path, spare ?? parsed, options);
     if (bytes !== undefined && !isWhole) {
       desired.#damaged = !keepDamaged(path, parsed.faults, STEP, options.report);
