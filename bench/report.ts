@@ -25,11 +25,13 @@ export function terminalText({ benchmark, outcome }: Finished): string {
   );
 }
 
-export function page(finished: readonly Finished[], date: string): string {
+/** @param quick whether there were a fifth of the rounds, and no more than 1,000 services */
+export function page(finished: readonly Finished[], date: string, quick: boolean): string {
+  const how = quick ? "npm run bench -- --quick --write` (a fifth of the rounds, 1,000 services at most)" : "npm run bench -- --write`";
   const claims = finished.flatMap(({ outcome }) => outcome.verdicts);
   return [
     "# Benchmarks",
-    `Written by \`npm run bench -- --write\` on ${date}: ${machine()}.`,
+    `Written by \`${how} on ${date}: ${machine()}.`,
     "Contenders of a table ran in turn (A B A B) in one run, after a warm-up, so that a busy machine slows them alike: read the ratios, not the milliseconds. Times are wall time. Peers that are not installed, and that the package registry doesn't give, are left out and named.",
     table([
       ["claim", "measured", "target", ""],
