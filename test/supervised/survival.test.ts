@@ -64,6 +64,28 @@ test("a hook whose supervisor is killed is waited for by the next one, and runs 
   assert.equal(readFileSync(runs, "utf8"), "run\n");
 });
 
+test("an exit that the journal knows and the events don't is told by the next supervisor, once", async (t) => {
+  const s = await supervised(t);
+  await s.apply({ job: { command: ["sh", "-c", "exit 7"], restart: "never" } });
+  const exits = async () => (await s.events()).filter((event) => event.type === "exit" && event.instance === "job/0");
+  await until("its exit to be told", async () => (await exits()).length === 1);
+  // As if this supervisor had died between the journal and the events.
+  await killTree(s, "both", () => {
+    const file = join(s.home.run, "events");
+    const lines = readFileSync(file, "utf8").split("\n");
+    const kept = lines.slice(
+      0,
+      lines.findIndex((line) => line.includes('"type":"exit"')),
+    );
+    writeFileSync(file, kept.map((line) => `${line}\n`).join(""));
+  });
+  const told = await exits();
+  assert.equal(told.length, 1);
+  assert.deepEqual(told[0]?.type === "exit" && told[0].status, { code: 7 });
+  await killTree(s, "supervisor");
+  assert.equal((await exits()).length, 1, "once");
+});
+
 test("what ends while there is no supervisor, or no init, is known with its exit status, and its last lines are in the log", async (t) => {
   const s = await supervised(t);
   await s.apply({

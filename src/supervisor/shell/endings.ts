@@ -120,11 +120,13 @@ export class Endings {
   tellMissed(): void {
     const { events, units } = this.#context;
     const latest = events.after(events.latest - 1)[0]?.at ?? 0;
-    for (const unit of units.values()) {
-      const { lastExit } = unit.instance;
-      if (lastExit?.pid == null || lastExit.wall < latest) continue;
-      const { attempt, pid, status, usage } = lastExit;
-      this.tell(unit, { attempt, pid, status, usage }, true);
+    const late = [...units.values()].filter(({ instance }) => instance.lastExit?.pid != null && instance.lastExit.wall >= latest);
+    if (late.length === 0) return;
+    const told = new Set(events.after(0).flatMap((event) => (event.type === "exit" ? exitKey(event.instance, event) : [])));
+    for (const { name, instance } of late) {
+      if (instance.lastExit?.pid == null) continue;
+      const { attempt, pid, status, usage } = instance.lastExit;
+      if (!told.has(exitKey(name, { attempt, pid }))) events.append({ type: "exit", instance: name, attempt, pid, status, usage });
     }
   }
 
@@ -243,6 +245,10 @@ export class Endings {
       faultPoint("after acknowledge");
     }, unlessInitIsGone);
   }
+}
+
+function exitKey(instance: string, { attempt, pid }: Pick<ToldExit, "attempt" | "pid">): string {
+  return `${instance}#${attempt}:${pid}`;
 }
 
 /** Then the next supervisor looks at all of it. */

@@ -110,7 +110,10 @@ export class InstanceLogs {
     if (out?.log === undefined || this.#opening.has(instance)) return undefined;
     if (streams.some((stream) => !stream.isAsAsked(spec.logs, streams.length))) return undefined;
     if (err === undefined ? this.#streams.has(`${instance}${ERROR_SUFFIX}`) : err.log === undefined) return undefined;
-    setImmediate(() => this.open(spec, instance).catch((error: unknown) => this.#options.failed?.(instance, error)));
+    setImmediate(() => {
+      // Unless it was closed meanwhile.
+      if (this.#streams.get(instance) === out) this.open(spec, instance).catch((error: unknown) => this.#options.failed?.(instance, error));
+    });
     return { out: out.log, err: err?.log ?? null, ...this.pathsOf(spec, instance) };
   }
 
