@@ -22,8 +22,8 @@ const files = namesFiles ? [] : globSync("test/**/*.test.ts", { exclude: ["test/
 // processor time. It would be kept on the machine, too, where a cache of ours wasn't named.
 process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules/.cache/daemonitor-tests");
 warmSupervisor();
-// Tests start processes and wait for them: four files at a time suit two cores.
-await run(["--test", "--test-concurrency=4", "--test-timeout=120000", ...given, ...files]);
+// Tests start processes and wait for them: three files at a time suit two cores.
+await run(["--test", "--test-concurrency=3", "--test-timeout=120000", ...given, ...files]);
 
 /** A supervisor has a cache of its own, by its options of V8, and is mostly killed before it writes that. Without init it loads, and ends. */
 function warmSupervisor(): void {

@@ -61,11 +61,19 @@ export class FileSystems {
       else known.mount = mount;
     }
     const all = [...this.#measured.values()];
-    for (const one of all) {
-      const stuck = all.filter(({ pending }) => pending !== undefined).length;
-      if (one.pending === undefined && (stuck < MOST_STUCK || one.isKnown)) this.#ask(one, now);
+    const free = all.filter(({ pending }) => pending === undefined);
+    const unknown = free.filter(({ isKnown }) => !isKnown);
+    // Of those that have never answered, few at a time: each may be one that hangs.
+    const lanes = Math.max(0, MOST_STUCK - (all.length - free.length));
+    for (const one of free) if (one.isKnown) this.#ask(one, now);
+    await Promise.all([...all.map(({ pending }) => pending), ...Array.from({ length: lanes }, () => this.#askInTurn(unknown, now))]);
+  }
+
+  async #askInTurn(waiting: Measured[], now: number): Promise<void> {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      if (one.pending === undefined && !one.isKnown) this.#ask(one, now);
+      await one.pending;
     }
-    await Promise.all(all.map(({ pending }) => pending));
   }
 
   /**

@@ -143,6 +143,28 @@ test("a file system that doesn't answer holds up nothing else", async () => {
   assert.deepEqual(fileSystems.sample(25_000, 0, []), []);
 });
 
+test("however many file systems there are, each is looked at, also one that comes later", {
+  skip: isRoot ? false : "needs root: it mounts file systems",
+}, async (t) => {
+  const tracked = track(t);
+  const mounted = () => {
+    const directory = tracked.dir();
+    mount(tracked, directory, "1m");
+    return directory;
+  };
+  const paths = [mounted(), mounted(), mounted(), mounted()];
+  const fileSystems = new FileSystems(() => paths);
+  const missing = (now: number) => {
+    const found = fileSystems.sample(now, 0, []).map(({ path }) => path);
+    return paths.filter((path) => !found.includes(path));
+  };
+  await fileSystems.look(0);
+  assert.deepEqual(missing(0), []);
+  paths.push(mounted());
+  await fileSystems.look(5000);
+  assert.deepEqual(missing(5000), []);
+});
+
 test("the root file system is what df(1) says", async () => {
   const fileSystems = new FileSystems(() => ["/"]);
   await fileSystems.look(0);

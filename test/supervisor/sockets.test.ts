@@ -50,8 +50,22 @@ async function listener(tracked: Tracked, path: string) {
   const child = start(node24, ["-e", `require("node:net").createServer().listen(${JSON.stringify(path)})`]);
   const pid = child.pid ?? 0;
   tracked.killSession(pid);
-  await until("it to listen", () => existsSync(path));
+  // The file is there a moment before.
+  await until(
+    "it to listen",
+    () =>
+      existsSync(path) &&
+      readFileSync("/proc/net/unix", "latin1")
+        .split("\n")
+        .some((line) => isListening(line, path)),
+  );
   return { pid, child };
+}
+
+/** A line of /proc/net/unix: Num RefCount Protocol Flags Type St Inode Path. */
+function isListening(line: string, path: string): boolean {
+  const [, , , flags = "0", , , , name] = line.split(/\s+/);
+  return name === path && (Number.parseInt(flags, 16) & 0x10000) !== 0;
 }
 
 const nodeService = `
