@@ -3,13 +3,14 @@ import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Benchmark, times } from "./benchmark.ts";
+import { type Benchmark, times, type Verdict } from "./benchmark.ts";
 import { answerOf, type Stats, stats } from "./harness.ts";
 import { find } from "./peers.ts";
 
 const PROCESSES = 1000;
 /** Milliseconds of each second: 2 % of a processor. */
 const MOST = 20;
+const SERVICES = 100;
 const PIDUSAGE = "4.1.0";
 
 export const sampling: Benchmark = {
@@ -39,8 +40,14 @@ export const sampling: Benchmark = {
     } finally {
       crowd.end();
     }
-    const verdicts = [
-      { claim: `processor time of a look at ${PROCESSES} processes`, measured: own.median, target: { atMost: MOST }, unit: "ms" as const },
+    const hour = answerOf(process.execPath, [
+      "--expose-gc",
+      join(import.meta.dirname, "fixtures/historyHour.ts"),
+      String(SERVICES),
+    ]) as number;
+    const verdicts: Verdict[] = [
+      { claim: `processor time of a look at ${PROCESSES} processes`, measured: own.median, target: { atMost: MOST }, unit: "ms" },
+      { claim: `memory of an hour of ${SERVICES} services in the supervisor`, measured: hour, target: { atMost: 6 }, unit: "MB" },
     ];
     return { rows, verdicts, notes };
   },
