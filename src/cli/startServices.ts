@@ -65,13 +65,13 @@ export async function startAll(
 async function withEarlyEnds(client: Client, outcomes: readonly InstanceOutcome[]): Promise<readonly InstanceOutcome[]> {
   const up = outcomes.filter(({ outcome, state }) => outcome === "done" && state === "running");
   if (up.length === 0) return outcomes;
-  const since = Date.now();
   await sleep(FIRST_MOMENTS);
   const now = new Map((await client.list()).flatMap(({ instances }) => instances.map((instance) => [instance.name, instance] as const)));
   return outcomes.map((outcome) => {
     const instance = now.get(outcome.name);
     const exit = instance?.lastExit ?? null;
-    if (!up.includes(outcome) || instance === undefined || exit === null || exit.at < since || instance.pid === outcome.pid) return outcome;
+    // The same process as a moment ago; else it has ended since, however soon.
+    if (!up.includes(outcome) || instance === undefined || exit === null || instance.pid === outcome.pid) return outcome;
     if (instance.state === "completed" || instance.state === "stopped") return outcome;
     const { name, state, why, pid } = instance;
     const isBack = state === "running" || state === "starting";
