@@ -83,7 +83,11 @@ export class Endings {
     this.#context.pids.delete(record.pid);
     this.tell(unit, { attempt: attempt.number, pid: record.pid, status, usage }, this.#again.has(record.serial));
     const isMain = attempt.serial === record.serial;
-    if (isMain) attempt.ended = true;
+    if (isMain) {
+      attempt.ended = true;
+      // Not later: its daemon, where it leaves one, is about to be kept in its place.
+      heirlooms.drop(attempt);
+    }
     const remains = isMain && this.#livesOn(unit, attempt, record);
     if (remains) this.linger(attempt);
     dispatcher.dispatch(
@@ -94,7 +98,6 @@ export class Endings {
         this.#waiters.delete(record.serial);
         // The next process is on its way: what is over can wait for it.
         setImmediate(() => {
-          if (isMain) heirlooms.drop(attempt);
           if (isMain && !remains) this.release(unit, attempt.number);
           this.#acknowledge(record.serial);
         });
