@@ -1,6 +1,6 @@
 /** The command that init runs as the supervisor. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { ownProgram } from "../launch/ownProgram.ts";
 
 /** V8's options for a process that lives for months and computes little. */
 export const SUPERVISOR_FLAGS = [
@@ -17,10 +17,8 @@ export const SUPERVISOR_FLAGS = [
  * supervisorCommand() // ["/usr/bin/node", "--max-semi-space-size=1", … "/usr/lib/node_modules/daemonitor/dist/supervisor.cjs"]
  */
 export function supervisorCommand(): readonly string[] {
-  const here = import.meta.dirname;
-  const bundle = here.endsWith("/dist") ? `${here}/supervisor.cjs` : undefined;
-  if (bundle !== undefined && existsSync(bundle)) return [process.execPath, ...SUPERVISOR_FLAGS, bundle];
-  const source = join(here, bundle === undefined ? "../.." : "..", "src/api/main.ts");
-  if (!existsSync(source)) throw new Error(`daemonitor is not whole: ${bundle ?? source} is missing; install it again`);
-  return [process.execPath, ...SUPERVISOR_FLAGS, "--disable-warning=ExperimentalWarning", source];
+  const command = ownProgram("supervisor.cjs", "src/api/main.ts", SUPERVISOR_FLAGS);
+  const program = command.at(-1) ?? "";
+  if (!existsSync(program)) throw new Error(`daemonitor is not whole: ${program} is missing; install it again`);
+  return command;
 }

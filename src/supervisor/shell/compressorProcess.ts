@@ -2,26 +2,14 @@
  * The program that compresses: a process of its own, after everybody else on the processor and the disk, so that no service
  * and no command waits for it. It is a child of init and goes on without us.
  */
-import { closeSync, existsSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { DaemonError } from "../../launch/errors.ts";
-import { launch } from "../../launch/run.ts";
-import {
-  closeFdsFrom,
-  defaultSignals,
-  dup,
-  exec,
-  fork,
-  ioPriority,
-  nice,
-  openAt,
-  type Plan,
-  plan,
-  setsid,
-  signalMask,
-} from "../../launch/steps.ts";
+import { ownProgram } from "../../launch/ownProgram.ts";
+import { closeFdsFrom, dup, ioPriority, nice, openAt, type Step } from "../../launch/steps.ts";
 import type { Compression } from "../../logs/compress.ts";
 import { native } from "../../native/addon.ts";
+import { launchBeside } from "./launchBeside.ts";
 
 const LOWEST = 19;
 /** IOPRIO_CLASS_IDLE of ioprio_set(2). */
@@ -100,30 +88,18 @@ export class CompressorProcess {
 }
 
 function start(lock: string, input: number, output: number): number {
-  const command = compressorCommand();
-  const env = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
-  const steps = (idle: Plan) =>
-    plan(
-      fork(),
-      setsid(),
-      // Nobody's child but init's, who reaps it.
-      fork(),
-      defaultSignals(),
-      signalMask([]),
+  const command = [...ownProgram("compressor.cjs", "src/logs/compressor.ts"), lock];
+  const begin = (...idle: readonly Step[]) =>
+    launchBeside(
+      command,
       nice(LOWEST),
-      idle,
+      ...idle,
       closeFdsFrom(3, { except: [input, output] }),
       dup(input, 0),
       dup(output, 1),
       openAt(2, "/dev/null", "w"),
-      exec(command[0] ?? "", [...command, lock], env),
     );
-  const { pid, pidfd } = unlessRefused(
-    () => launch(steps([ioPriority(IDLE, 0)])),
-    () => launch(steps([])),
-  );
-  if (pidfd >= 0) closeSync(pidfd);
-  return pid;
+  return unlessRefused(() => begin(ioPriority(IDLE, 0)), begin);
 }
 
 /** Not every container lets its processes be modest. */
@@ -134,14 +110,4 @@ function unlessRefused<T>(first: () => T, second: () => T): T {
     if (error instanceof DaemonError && error.step === "ioPriority") return second();
     throw error;
   }
-}
-
-/** This Node, and the bundle beside ours; in a checkout that has none, the source. */
-function compressorCommand(): readonly string[] {
-  const here = import.meta.dirname;
-  const isBundled = here.endsWith("/dist");
-  const bundle = `${here}/compressor.cjs`;
-  if (isBundled && existsSync(bundle)) return [process.execPath, bundle];
-  const source = isBundled ? `${here}/../src/logs/compressor.ts` : `${here}/../../logs/compressor.ts`;
-  return [process.execPath, "--disable-warning=ExperimentalWarning", source];
 }

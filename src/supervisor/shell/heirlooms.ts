@@ -27,7 +27,7 @@ export class Heirlooms {
 
   /** Nothing waits for it, so it comes after the start. */
   keep(unit: Unit, attempt: Attempt): void {
-    setImmediate(() => this.#take({ unit, attempt }));
+    this.keepAll([{ unit, attempt }]);
   }
 
   /** What was adopted: some in each turn of the event loop, so that commands are answered meanwhile. */

@@ -86,7 +86,7 @@ function answerFailed(context: Context, unit: Unit, attempt: Attempt, error: unk
 /** What init must hold before the process can be given it. */
 async function prepare(context: Context, unit: Unit, attempt: Attempt): Promise<Given> {
   const { spec, name } = unit;
-  const log = await logOf(context, unit);
+  const log = await context.logs.open(spec, name);
   const sockets = Object.keys(spec.sockets).length === 0 ? [] : await context.sockets.open(spec);
   context.problems.resolve(socketsOf(spec.name), "are held again");
   const notifyAddress = listens(unit) ? await context.notify.open(name, attempt.number) : null;

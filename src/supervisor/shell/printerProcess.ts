@@ -3,11 +3,11 @@
  * pipe that nobody reads may hold up as long as they like. It is a child of init, and goes on without a supervisor.
  */
 import { closeSync } from "node:fs";
-import { launch } from "../../launch/run.ts";
-import { closeFdsFrom, defaultSignals, dup, exec, fork, plan, setsid, signalMask } from "../../launch/steps.ts";
+import { closeFdsFrom, dup } from "../../launch/steps.ts";
 import { native } from "../../native/addon.ts";
 import type { Identity } from "../events.ts";
 import { readIdentity } from "../tree/identity.ts";
+import { launchBeside } from "./launchBeside.ts";
 
 /** Where it finds its memory (see outputMemory.ts). Its standard input says when to end; output and error are ours. */
 export const PRINTER_MEMORY_FD = 3;
@@ -24,27 +24,18 @@ export interface StartedPrinter {
  * @throws DaemonError where it can't be started
  */
 export function startPrinter(command: readonly string[], memory: number): StartedPrinter {
-  const env = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
   const [output, input] = native().pipe();
   try {
-    const { pid, pidfd } = launch(
-      plan(
-        fork(),
-        // ^C on the terminal is for init: what services write when they are stopped is to be seen.
-        setsid(),
-        fork(),
-        defaultSignals(),
-        signalMask([]),
-        dup(output, 0),
-        dup(memory, PRINTER_MEMORY_FD),
-        closeFdsFrom(PRINTER_MEMORY_FD + 1),
-        dup(1, 1),
-        dup(2, 2),
-        exec(command[0] ?? "", command, env),
-      ),
+    // In its session ^C on the terminal, which is for init, doesn't reach it: what services write when they are stopped is to be seen.
+    const pid = launchBeside(
+      command,
+      dup(output, 0),
+      dup(memory, PRINTER_MEMORY_FD),
+      closeFdsFrom(PRINTER_MEMORY_FD + 1),
+      dup(1, 1),
+      dup(2, 2),
     );
     const identity = readIdentity(pid);
-    if (pidfd >= 0) closeSync(pidfd);
     return { identity, input };
   } catch (error) {
     closeSync(input);

@@ -51,10 +51,9 @@ export class Supervisor {
   #tick: NodeJS.Timeout | undefined;
   #clocks = Date.now() - monotonicMs();
   #acknowledged = 0;
-  /** Of instances: all of them, until the last tick, and until memory was given back; the beginning itself is a burst. */
-  #changes = BURST;
-  #changesBefore = 0;
-  #changesReleased = 0;
+  /** Of instances since the last tick, and since memory was to be given back; the beginning itself is a burst. */
+  #changes = 0;
+  #burst = BURST;
   #releases = 0;
   #followed: Promise<void> = Promise.resolve();
 
@@ -262,8 +261,9 @@ export class Supervisor {
     if (journal.isBehind) journal.catchUp();
     events.catchUp();
     this.endings.settle();
-    if (this.#changes === this.#changesBefore) journal.tidy();
-    this.#changesBefore = this.#changes;
+    if (this.#changes === 0) journal.tidy();
+    this.#burst += this.#changes;
+    this.#changes = 0;
     this.#releaseMemory();
     const clocks = Date.now() - monotonicMs();
     const stepped = Math.abs(clocks - this.#clocks) > CLOCK_STEP;
@@ -275,8 +275,8 @@ export class Supervisor {
   }
 
   #releaseMemory(): void {
-    if (this.#changes - this.#changesReleased >= BURST) {
-      this.#changesReleased = this.#changes;
+    if (this.#burst >= BURST) {
+      this.#burst = 0;
       this.#releases = RELEASES;
     }
     if (this.#releases === 0) return;
