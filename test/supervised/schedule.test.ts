@@ -76,6 +76,40 @@ describe("schedules and commands", { concurrency: 2 }, () => {
     assert.deepEqual(await scale(1), one);
   });
 
+  test("while those that a lower count lets go still end, the count asked for again waits for them, and start leaves them alone", async (t) => {
+    const { apply, client, status } = await supervised(t);
+    await apply({ web: { command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"], instances: 2, stop: { timeout: "2s" } } });
+    await client.act({ selector: "web", action: "scale", instances: 1, wait: 0 });
+    assert.equal((await status("web/1")).state, "stopping");
+    const again = client.act({ selector: "web", action: "scale", instances: 1 });
+    const started = await client.act({ selector: "web", action: "start" });
+    assert.deepEqual(
+      started.instances.map(({ name, outcome }) => [name, outcome]),
+      [["web/0", "done"]],
+    );
+    await assert.rejects(client.act({ selector: "web/1", action: "start" }), {
+      message: /web\/1 is being deleted: web has 1 instance now/,
+    });
+    assert.deepEqual(
+      (await again).instances.map(({ name, outcome }) => [name, outcome]),
+      [
+        ["web/0", "done"],
+        ["web/1", "done"],
+      ],
+    );
+    assert.deepEqual(
+      (await client.list("web"))[0]?.instances.map(({ name }) => name),
+      ["web/0"],
+    );
+  });
+
+  test("scaled to what it is while it is stopped: nothing is to be done", async (t) => {
+    const { apply, client } = await supervised(t);
+    await apply({ web: SLEEP });
+    await client.act({ selector: "web", action: "stop" });
+    assert.deepEqual((await client.act({ selector: "web", action: "scale", instances: 1 })).instances, []);
+  });
+
   test("start also starts what a service needs, in order, and stop ends those first that nobody needs", async (t) => {
     const home = await supervised(t);
     const { apply, client } = home;

@@ -14,16 +14,14 @@ import { faultPoint } from "../faultPoint.ts";
 import { type Selected, selectInstances } from "../selector.ts";
 import { signalProcess } from "../tree/identity.ts";
 import { signalTree } from "../tree/signalTree.ts";
+import { type Awaited, asItIs, staying, toRest } from "./awaited.ts";
 import { inOrder, requirementsOf, stopStages } from "./dependencies.ts";
 import { actOnLogs } from "./logCommands.ts";
-import { type Course, type Goal, type Patience, settle } from "./outcomes.ts";
+import { type Course, type Patience, settle } from "./outcomes.ts";
 import type { Services } from "./services.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { treeOf } from "./treeOf.ts";
 import { instanceName, type Unit } from "./unit.ts";
-
-/** What is waited for. */
-type Awaited = readonly [unit: Unit, goal: Goal];
 
 export class CommandRunner {
   readonly #supervisor: Supervisor;
@@ -68,7 +66,13 @@ export class CommandRunner {
     for (const { name, keys, restart } of plan.changed) awaited.push(...this.#change(specs.get(name), keys, restart, by));
     if (start) {
       const names = [...plan.unchanged, ...plan.changed.map(({ name }) => name)];
-      awaited.push(...this.#start(this.#unitsOf(names), by, true));
+      awaited.push(
+        ...this.#start(
+          this.#unitsOf(names).filter(({ isToStay }) => isToStay),
+          by,
+          true,
+        ),
+      );
     }
     if (prune) for (const name of plan.removed) awaited.push(...this.#delete(name, by, false));
     const outcomes = await this.#settled(awaited, { wait: request.wait ?? null, signal: request.signal });
@@ -87,12 +91,11 @@ export class CommandRunner {
     for (const unit of units) unit.refusal = null;
     switch (request.action) {
       case "start":
-        return this.#settled(this.#startServices(selected, units, by), patience);
+        return this.#settled(this.#startServices(selected, staying(units, selected), by), patience);
       case "restart":
-        this.#want(selected, true);
-        return this.#settled(this.#restart(units, by), patience);
+        return this.#settled(this.#restartServices(selected, staying(units, selected), by), patience);
       case "reload":
-        return this.#settled(this.#reload(units, by), patience);
+        return this.#settled(this.#reload(staying(units, selected), by), patience);
       case "stop":
         this.#want(selected, false);
         return this.#stop(units, by, request.force === true, patience);
@@ -112,6 +115,11 @@ export class CommandRunner {
           patience,
         );
     }
+  }
+
+  #restartServices(selected: readonly Selected[], units: readonly Unit[], by: string): readonly Awaited[] {
+    this.#want(selected, true);
+    return this.#restart(units, by);
   }
 
   #restart(units: readonly Unit[], by: string): readonly Awaited[] {
@@ -154,7 +162,11 @@ export class CommandRunner {
     const required = requirementsOf(names, (name) => this.#supervisor.specOf(name));
     for (const name of required) this.#supervisor.context.desired.setWanted(name, true);
     // What it stands on is started, and it is waited for by the machine; what became of it is its own story.
-    this.#start(this.#unitsOf(required), `${by} (needed by ${names.join(", ")})`, true);
+    this.#start(
+      this.#unitsOf(required).filter(({ isToStay }) => isToStay),
+      `${by} (needed by ${names.join(", ")})`,
+      true,
+    );
     return this.#start(units, by, false);
   }
 
@@ -184,7 +196,7 @@ export class CommandRunner {
   #scale({ name, whole }: Selected, instances: number, by: string): readonly Awaited[] {
     const spec = this.#supervisor.specOf(name);
     if (!whole || spec === undefined) throw new ControlError("ERR_BAD_REQUEST", `${name} is scaled as a whole, not an instance of it`);
-    if (spec.instances === instances) return this.#supervisor.unitsOf(name).map((unit): Awaited => [unit, { to: "run" }]);
+    if (spec.instances === instances) return this.#supervisor.unitsOf(name).flatMap(asItIs);
     return this.#change({ ...spec, instances }, ["instances"], needsRestart("instances"), by);
   }
 
@@ -278,8 +290,4 @@ export class CommandRunner {
     faultPoint("after desired state");
     faultPoint("before answer");
   }
-}
-
-function toRest(units: readonly Unit[], course: Course): readonly Awaited[] {
-  return units.map((unit): Awaited => [unit, { to: "rest", course }]);
 }

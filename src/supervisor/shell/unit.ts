@@ -23,6 +23,10 @@ export interface Attempt {
   ended: boolean;
   /** Its main process has ended, and something of it lived on then. */
   lingers: boolean;
+  /** Found then: its own for certain, though they may have written their title over their mark since. */
+  left: readonly Identity[];
+  /** Found then: perhaps its own. */
+  suspects: readonly Identity[];
   /** Directory of its cgroup. */
   cgroup: string | null;
   notifies: boolean;
