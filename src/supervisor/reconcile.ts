@@ -3,7 +3,8 @@
  * may be older than the truth (the disk was full), so there may be processes that they don't know.
  */
 import { askToEnd, concludeIfOver, end, kill } from "./ending.ts";
-import type { EventOf, Found } from "./events.ts";
+import type { EventOf, ExitRecord, Found } from "./events.ts";
+import type { ProcessSlot } from "./instance.ts";
 import { openReadiness, runHookBefore, spawn } from "./launch.ts";
 import { arrive, exitedReloading } from "./reloading.ts";
 import { exitedRunning } from "./running.ts";
@@ -106,8 +107,7 @@ function reconcileProcess(turn: Turn, found: Found): void {
     if (draft.state === "starting") openReadiness(turn, slot.attempt);
     return;
   }
-  // What the books took for its main process may have handed over to another since.
-  if (exit !== undefined && slot.identity !== null) draft.process = withMain(slot, { ...slot.identity, pid: exit.pid });
+  if (exit !== undefined) draft.process = handedOver(slot, exit);
   const exited = { type: "exited", ...(exit ?? unknownExit(slot.attempt, slot.identity?.pid)), remains: found.remains.length > 0 } as const;
   if (draft.state === "starting") exitedStarting(turn, exited);
   else exitedRunning(turn, exited);
@@ -118,9 +118,7 @@ function reconcileOther(turn: Turn, found: Found, attempt: number): void {
   const alive = aliveOf(found, attempt);
   if (alive === undefined) {
     const exit = exitOf(found, attempt, draft.other?.launcher ?? null);
-    if (exit !== undefined && draft.other !== null && draft.other.identity !== null) {
-      draft.other = withMain(draft.other, { ...draft.other.identity, pid: exit.pid });
-    }
+    if (exit !== undefined && draft.other !== null) draft.other = handedOver(draft.other, exit);
     exitedReloading(turn, {
       type: "exited",
       ...(exit ?? unknownExit(attempt, draft.other?.identity?.pid)),
@@ -145,6 +143,11 @@ function reconcileNone(turn: Turn, found: Found): void {
   } else if (draft.state === "waiting" && draft.waitsFor === "dependencies") {
     actions.push({ do: "awaitDependencies" });
   }
+}
+
+/** What the books took for its main process may have handed over to another since, whose end this is. */
+function handedOver<Slot extends ProcessSlot>(slot: Slot, { pid }: ExitRecord): Slot {
+  return slot.identity === null || slot.identity.pid === pid ? slot : withMain(slot, { ...slot.identity, pid });
 }
 
 /** What an earlier attempt left, beside a process that serves. */

@@ -130,3 +130,13 @@ test("where the main process was another since the last state that was saved, it
   assert.equal(web.state, "starting");
   assert.deepEqual(web.instance.lastExit?.status, { code: 3 });
 });
+
+test("a launcher that ended while nobody looked has left its daemon, which is looked for", () => {
+  const ready = { on: "started", timeout: 30_000 } as const;
+  const cron = new Machine({ type: "forking", ready }).to("starting").spawned();
+  cron.tell({ type: "reconciled", found: { ...NOTHING, exits: [exit(1, 0)], remains: [1] } });
+  assert.equal(cron.state, "starting");
+  assert.match(cron.reason, /its daemon is looked for/);
+  assert.ok(!cron.did.some((done) => done.startsWith("killAll")));
+  assert.equal(cron.tell({ type: "mainProcess", attempt: 1, identity: { ...identity(1), pid: 7 } }).state, "running");
+});

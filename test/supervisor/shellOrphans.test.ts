@@ -13,13 +13,13 @@ import { HOME, type ShellTree, shellTree } from "./shellTree.ts";
 const skip = needsPath(`/proc/${process.pid}/task/${process.pid}/children`);
 
 /** Of an attempt whose main process has ended. */
-function of(tree: ShellTree, instance: string, sessions: readonly number[], latest?: number) {
+function of(tree: ShellTree, instance: string, sessions: readonly number[], attempt = 1) {
   return tree.shell(
-    ({ orphans }, { instance, sessions, latest }) => {
-      const { pids, unsure } = orphans.of(instance, sessions, latest ?? undefined);
-      return { pids: pids.map(({ pid }) => pid), unsure };
+    ({ orphans }, { instance, sessions, attempt }) => {
+      const found = orphans.of(instance, attempt, sessions);
+      return { ours: found?.ours.map(({ pid }) => pid), unknown: found?.unknown.map(({ pid }) => pid) };
     },
-    { instance, sessions, latest },
+    { instance, sessions, attempt },
   );
 }
 
@@ -45,7 +45,7 @@ test("nothing is left of a process that was alone", { skip }, async (t) => {
   const other = await leaving(tree, "other/0", "echo $$ > PID");
   const alone = await leaving(tree, "web/0", "echo $$ > PID");
   await alone.end();
-  assert.deepEqual(await of(tree, "web/0", [alone.main]), { pids: [], unsure: false });
+  assert.deepEqual(await of(tree, "web/0", [alone.main]), { ours: [], unknown: [] });
   assert.ok(isAlive(other.main));
 });
 
@@ -61,10 +61,10 @@ test("a child, one that left the session, and one that left the parents as well 
     const { main, left, end } = await leaving(tree, instance, more);
     await end();
     await until("a new parent", () => readStat(left).ppid === tree.pid);
-    assert.deepEqual(await of(tree, instance, [main]), { pids: [left], unsure: false }, more);
-    assert.deepEqual(await of(tree, "web/9", []), { pids: [], unsure: false }, "of another");
+    assert.deepEqual(await of(tree, instance, [main]), { ours: [left], unknown: [] }, more);
+    assert.deepEqual(await of(tree, "web/9", []), { ours: [], unknown: [] }, "of another");
     process.kill(left, "SIGKILL");
-    await until("it to be reaped", async () => (await of(tree, instance, [main])).pids.length === 0);
+    await until("it to be reaped", async () => (await of(tree, instance, [main])).ours?.length === 0);
   }
 });
 
@@ -75,26 +75,26 @@ test("without a mark the session tells whose it is; without either nobody can be
   const same = await leaving(tree, "web/0", `${bare} &`);
   await same.end();
   await until("a new parent", () => readStat(same.left).ppid === tree.pid);
-  assert.deepEqual(await of(tree, "web/0", [same.main]), { pids: [same.left], unsure: false });
-  assert.deepEqual(await of(tree, "other/0", [other.main]), { pids: [other.left], unsure: true });
+  assert.deepEqual(await of(tree, "web/0", [same.main]), { ours: [same.left], unknown: [] });
+  assert.deepEqual(await of(tree, "other/0", [other.main]), { ours: [other.left], unknown: [same.left] });
   process.kill(same.left, "SIGKILL");
   await until("its end", () => !isAlive(same.left));
-  assert.deepEqual(await of(tree, "web/0", [same.main]), { pids: [], unsure: false }, "the other's is in a session that is known");
+  assert.deepEqual(await of(tree, "web/0", [same.main]), { ours: [], unknown: [] }, "the other's is in a session that is known");
   const away = await leaving(tree, "web/1", `setsid ${bare} &`);
   await away.end();
   await until("a new parent", () => readStat(away.left).ppid === tree.pid);
-  assert.deepEqual(await of(tree, "web/1", [away.main]), { pids: [], unsure: true });
+  assert.deepEqual(await of(tree, "web/1", [away.main]), { ours: [], unknown: [away.left] });
 });
 
-test("what a later attempt has left doesn't count, what an earlier one has left does", { skip }, async (t) => {
+test("what other attempts have left doesn't count", { skip }, async (t) => {
   const tree = await shellTree(track(t));
   const more = "(setsid sh -c 'echo $$ > PID; exec sleep 1000' &)";
   const early = await leaving(tree, "web/0", more, 3);
   const late = await leaving(tree, "web/0", more, 4);
   await early.end();
-  assert.deepEqual(await of(tree, "web/0", [early.main], 3), { pids: [early.left], unsure: false });
-  assert.deepEqual(await of(tree, "web/0", [early.main], 2), { pids: [], unsure: false });
-  assert.deepEqual((await of(tree, "web/0", [early.main], 4)).pids.toSorted(), [early.left, late.left].toSorted());
+  assert.deepEqual(await of(tree, "web/0", [early.main], 3), { ours: [early.left], unknown: [] });
+  assert.deepEqual(await of(tree, "web/0", [early.main], 2), { ours: [], unknown: [] });
+  assert.deepEqual(await of(tree, "web/0", [early.main], 4), { ours: [late.left], unknown: [] });
 });
 
 test("a mark that was seen is remembered when an exec hides it", { skip }, async (t) => {
@@ -103,12 +103,12 @@ test("a mark that was seen is remembered when an exec hides it", { skip }, async
   const more = `(setsid sh -c 'echo $$ > PID; while ! [ -e ${go} ]; do sleep 0.01; done; exec env -i ${tree.mark} sleep 1000' &)`;
   const { main, left, end } = await leaving(tree, "web/0", more);
   await end();
-  assert.deepEqual(await of(tree, "web/0", [main]), { pids: [left], unsure: false });
+  assert.deepEqual(await of(tree, "web/0", [main]), { ours: [left], unknown: [] });
   await tree.remote(({ require }, path) => require("node:fs").writeFileSync(path, ""), go);
   await until("the exec", () => !readFileSync(`/proc/${left}/environ`, "latin1").includes(HOME));
-  assert.deepEqual(await of(tree, "web/0", [main]), { pids: [left], unsure: false });
+  assert.deepEqual(await of(tree, "web/0", [main]), { ours: [left], unknown: [] });
 });
 
 test("where the kernel has no list of children, nobody is sure", () => {
-  assert.deepEqual(new Orphans(2 ** 30, HOME, () => false).of("web/0", []), { pids: [], unsure: true });
+  assert.deepEqual(new Orphans(2 ** 30, HOME, () => false).of("web/0", 1, []), undefined);
 });

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DaemonError } from "../../launch/errors.ts";
 import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
-import type { SupervisorEvent } from "../control.ts";
 import type { HookName } from "../events.ts";
 import { isSuccess, type ResourceUsage } from "../exit.ts";
 import { faultPoint } from "../faultPoint.ts";
@@ -10,6 +9,7 @@ import { InitError } from "../init/initError.ts";
 import type { ProcessRecord } from "../init/protocol.ts";
 import { removedOrEmpty } from "../tree/cgroup.ts";
 import { findTree } from "../tree/findTree.ts";
+import { isSame } from "../tree/identity.ts";
 import { killTree } from "../tree/killTree.ts";
 import { releaseCgroup } from "../tree/serviceCgroup.ts";
 import { nextSnapshot, Snapshot } from "../tree/snapshot.ts";
@@ -39,6 +39,8 @@ export class Endings {
   /** Init's names of processes whose exits were taken in. */
   readonly #seen = new Set<number>();
   readonly #again = new Set<number>();
+  /** Exits in the events; undefined as long as nothing may be told again. */
+  #toldBefore: Set<string> | undefined;
   readonly #waiters = new Map<number, (() => void)[]>();
   /** Exits that may be acknowledged once the journal is on the disk. */
   #owed: number[] = [];
@@ -113,9 +115,8 @@ export class Endings {
   /** An exit, for the events: once. `again`: another supervisor may have told of it. */
   tell(unit: Unit, exit: ToldExit, again: boolean): void {
     const { events } = this.#context;
-    const isSame = (event: SupervisorEvent) =>
-      event.type === "exit" && event.instance === unit.name && event.attempt === exit.attempt && event.pid === exit.pid;
-    if (again && events.after(0).some(isSame)) return;
+    if (again && this.#isTold(unit.name, exit)) return;
+    this.#toldBefore?.add(exitKey(unit.name, exit));
     events.append({ type: "exit", instance: unit.name, ...exit });
   }
 
@@ -124,13 +125,19 @@ export class Endings {
     const { events, units } = this.#context;
     const latest = events.after(events.latest - 1)[0]?.at ?? 0;
     const late = [...units.values()].filter(({ instance }) => instance.lastExit?.pid != null && instance.lastExit.wall >= latest);
-    if (late.length === 0) return;
-    const told = new Set(events.after(0).flatMap((event) => (event.type === "exit" ? exitKey(event.instance, event) : [])));
-    for (const { name, instance } of late) {
-      if (instance.lastExit?.pid == null) continue;
-      const { attempt, pid, status, usage } = instance.lastExit;
-      if (!told.has(exitKey(name, { attempt, pid }))) events.append({ type: "exit", instance: name, attempt, pid, status, usage });
+    for (const unit of late) {
+      const { lastExit } = unit.instance;
+      if (lastExit?.pid == null) continue;
+      const { attempt, pid, status, usage } = lastExit;
+      this.tell(unit, { attempt, pid, status, usage }, true);
     }
+  }
+
+  /** By a supervisor before this one. Its events are read once, for all that may be told again. */
+  #isTold(instance: string, exit: Pick<ToldExit, "attempt" | "pid">): boolean {
+    const { events } = this.#context;
+    this.#toldBefore ??= new Set(events.after(0).flatMap((event) => (event.type === "exit" ? exitKey(event.instance, event) : [])));
+    return this.#toldBefore.has(exitKey(instance, exit));
   }
 
   /** A process of nobody's was reaped: what lingered may be gone by that. */
@@ -186,11 +193,16 @@ export class Endings {
   #livesOn(unit: Unit, attempt: Attempt, { adopted }: ProcessRecord): boolean {
     // Who moved to another cgroup is found when it is stopped.
     if (attempt.cgroup !== null) return !removedOrEmpty(attempt.cgroup);
-    if (!adopted) {
-      const { pids, unsure } = this.#orphans.of(unit.name, [...attempt.sessions], attempt.number);
-      if (!unsure && pids.length === 0) return false;
+    const found = adopted ? undefined : this.#orphans.of(unit.name, attempt.number, [...attempt.sessions]);
+    if (found !== undefined) {
+      const { ours, unknown } = found;
+      attempt.left = ours;
+      if (ours.length > 0 || unknown.length === 0) return ours.length > 0;
       // A daemon that has written its title over its mark, in a session of its own: the pid file will tell.
-      if (unsure && unit.spec.type === "forking" && unit.spec.pidFile !== null) return true;
+      if (unit.spec.type === "forking" && unit.spec.pidFile !== null) {
+        attempt.suspects = unknown;
+        return true;
+      }
     }
     return findTree(treeOf(this.#context, unit, attempt.number), Snapshot.take()).length > 0;
   }
@@ -215,7 +227,8 @@ export class Endings {
     if (lingering.length === 0) return;
     const snapshot = await nextSnapshot();
     for (const { unit, attempt } of lingering) {
-      if (!attempt.lingers || findTree(treeOf(this.#context, unit, attempt.number), snapshot).length > 0) continue;
+      if (!attempt.lingers || attempt.suspects.some(isSame)) continue;
+      if (findTree(treeOf(this.#context, unit, attempt.number), snapshot).length > 0) continue;
       attempt.lingers = false;
       // What is being stopped has no slot for this attempt any more: it waits for the end of all.
       const isAll = findTree(treeOf(this.#context, unit, "all"), snapshot).length === 0;

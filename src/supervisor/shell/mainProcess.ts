@@ -10,7 +10,7 @@ import type { Identity } from "../events.ts";
 import { isWithoutMain, slotsOf } from "../slots.ts";
 import { findTree } from "../tree/findTree.ts";
 import { readIdentity } from "../tree/identity.ts";
-import { nextSnapshot } from "../tree/snapshot.ts";
+import { nextSnapshot, type Snapshot } from "../tree/snapshot.ts";
 import type { Context } from "./context.ts";
 import { despiteDisk } from "./dispatcher.ts";
 import { unlessInitIsGone } from "./endings.ts";
@@ -78,19 +78,28 @@ async function findMain({ homeId, client }: Context, unit: Unit, attempt: Attemp
   const named = pidFile === null ? undefined : readPidFile(pidFile);
   if (pidFile !== null && named === undefined) return undefined;
   const snapshot = await nextSnapshot();
-  const tree = { mark: { home: homeId, instance: unit.name, attempt: attempt.number }, sessions: [...attempt.sessions] };
+  const mark = { home: homeId, instance: unit.name, attempt: attempt.number };
+  const tree = { mark, roots: attempt.left, sessions: [...attempt.sessions] };
   const members = findTree(tree, snapshot);
   if (named !== undefined) {
     const member = members.find(({ pid }) => pid === named);
-    if (member !== undefined) return member;
-    // It may have written its title over the mark, and lead a session of its own: then it is a child of init that nobody knows.
-    const found = snapshot.processes.get(named);
-    const isOrphan = found?.parent === client.hello.pid && found.mark === undefined && !snapshot.isSpared(named);
-    return isOrphan ? readIdentity(named) : undefined;
+    return member ?? (isUnknownOrphan(named, client, snapshot) ? readIdentity(named) : undefined);
   }
   const pids = new Set(members.map(({ pid }) => pid));
   const roots = members.filter(({ pid }) => !pids.has(snapshot.processes.get(pid)?.parent ?? 0));
   return roots.toSorted((one, other) => one.startTime - other.startTime)[0];
+}
+
+/** Whether the pid file of a forking service names what its launcher, of which nothing else is found, may have left. */
+export function hasNamedDaemon({ spec }: Unit, client: Context["client"], snapshot: Snapshot): boolean {
+  const named = spec.type === "forking" && spec.pidFile !== null ? readPidFile(spec.pidFile) : undefined;
+  return named !== undefined && isUnknownOrphan(named, client, snapshot);
+}
+
+/** A daemon may have written its title over its mark, and lead a session of its own: then it is a child of init that nobody knows. */
+function isUnknownOrphan(pid: number, client: Context["client"], snapshot: Snapshot): boolean {
+  const found = snapshot.processes.get(pid);
+  return found?.parent === client.hello.pid && found.mark === undefined && !snapshot.isSpared(pid);
 }
 
 function readPidFile(path: string): number | undefined {

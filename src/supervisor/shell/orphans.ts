@@ -1,10 +1,10 @@
 /**
- * What lives on of an instance whose main process has ended, without a look at every process there is: whoever lost its
+ * What lives on of an attempt whose main process has ended, without a look at every process there is: whoever lost its
  * parent is a child of init by now, since init is the subreaper of all that it starts.
  *
  *   const orphans = new Orphans(client.hello.pid, homeId, (pid) => mainProcesses.has(pid));
- *   const { pids, unsure } = orphans.of("web/0", [main.pid], 3);
- *   // unsure: some child of init can't be attributed; take a Snapshot and call findTree
+ *   const { ours, unknown } = orphans.of("web/0", 3, [main.pid]);
+ *   // unknown: children of init that can't be attributed; take a Snapshot and call findTree
  *
  * Not for an attempt that was adopted: its processes have another parent.
  */
@@ -15,9 +15,9 @@ import { identityOf } from "../tree/identity.ts";
 import { type Mark, readMark } from "../tree/mark.ts";
 
 export interface Left {
-  readonly pids: readonly Identity[];
-  /** There is a child of init of which nobody can say whose it is. */
-  readonly unsure: boolean;
+  readonly ours: readonly Identity[];
+  /** Children of init of which nobody can say whose they are. */
+  readonly unknown: readonly Identity[];
 }
 
 interface Marked {
@@ -48,13 +48,13 @@ export class Orphans {
 
   /**
    * @param sessions that the attempt was in until just now
-   * @param latest attempts after this one don't count: a successor may run already. Default: all
+   * @returns undefined where the kernel can't tell of init's children
    */
-  of(instance: string, sessions: readonly number[], latest: number = Number.POSITIVE_INFINITY): Left {
+  of(instance: string, attempt: number, sessions: readonly number[]): Left | undefined {
     const children = this.#children();
-    if (children === undefined) return { pids: [], unsure: true };
-    const pids: Identity[] = [];
-    let unsure = false;
+    if (children === undefined) return undefined;
+    const ours: Identity[] = [];
+    const unknown: Identity[] = [];
     const marks = new Map<number, Marked>();
     for (const pid of children) {
       if (this.#isKnown(pid)) continue;
@@ -62,12 +62,12 @@ export class Orphans {
       if (found === undefined || isOver(found)) continue;
       const mark = this.#markOf(found);
       if (mark !== undefined) marks.set(pid, { startTime: found.startTime, mark });
-      const is = this.#classify(found, mark, instance, sessions, latest);
-      if (is === "ours") pids.push(identityOf(found));
-      unsure ||= is === "unknown";
+      const is = this.#classify(found, mark, { instance, attempt }, sessions);
+      if (is === "ours") ours.push(identityOf(found));
+      if (is === "unknown") unknown.push(identityOf(found));
     }
     this.#marks = marks;
-    return { pids, unsure };
+    return { ours, unknown };
   }
 
   #markOf({ pid, startTime }: ProcessStat): Mark | undefined {
@@ -78,11 +78,12 @@ export class Orphans {
   #classify(
     { session }: ProcessStat,
     mark: Mark | undefined,
-    instance: string,
+    { instance, attempt }: Pick<Mark, "instance" | "attempt">,
     sessions: readonly number[],
-    latest: number,
   ): "ours" | "another's" | "unknown" {
-    if (mark?.home === this.#home) return mark.instance === instance && mark.attempt <= latest ? "ours" : "another's";
+    if (mark?.home === this.#home) {
+      return mark.instance === instance && mark.attempt === attempt && mark.hook === undefined ? "ours" : "another's";
+    }
     if (sessions.includes(session)) return "ours";
     // Led by somebody's main process.
     return this.#isKnown(session) ? "another's" : "unknown";

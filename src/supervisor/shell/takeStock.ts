@@ -20,6 +20,7 @@ import { type Endings, usageOf } from "./endings.ts";
 import { heldPidfd } from "./heirlooms.ts";
 import { composeKey, parseKey } from "./key.ts";
 import { logOf } from "./launching.ts";
+import { hasNamedDaemon } from "./mainProcess.ts";
 import type { Attempt, Unit } from "./unit.ts";
 import { zombieStatus } from "./zombieStatus.ts";
 
@@ -49,6 +50,7 @@ export async function takeStock(context: Context, sources: Sources): Promise<Rea
     for (const note of sources.entries.get(unit.name)?.spawns ?? []) await inventory.takeNote(unit, note);
   }
   await inventory.takeMarked();
+  inventory.takeNamed();
   return inventory.found();
 }
 
@@ -147,6 +149,15 @@ class Inventory {
       const isNoted = stock.exits.some(({ attempt }) => attempt === mark.attempt);
       const leader = isNoted ? undefined : leaderOf(this.#marked(unit, mark.attempt, undefined));
       if (leader === undefined || !(await this.#adopt(unit, mark.attempt, identityOf(leader)))) this.#remain(unit, mark.attempt);
+    }
+  }
+
+  /** Daemons of which only the pid file tells, whose launchers ended while nobody looked. */
+  takeNamed(): void {
+    for (const [unit, { alive, exits, remains }] of this.#stock) {
+      const attempt = exits.at(-1)?.attempt;
+      const isAccounted = attempt === undefined || remains.has(attempt) || alive.some((one) => one.attempt === attempt);
+      if (!isAccounted && hasNamedDaemon(unit, this.#context.client, this.#snapshot)) this.#remain(unit, attempt);
     }
   }
 

@@ -80,6 +80,11 @@ export class Unit {
     this.machine = machineSpecOf(spec);
   }
 
+  /** False where the service has fewer instances now: it is on its way out. */
+  get isToStay(): boolean {
+    return this.number < this.spec.instances;
+  }
+
   /** The record of an attempt, made where there is none. */
   attempt(number: number): Attempt {
     const known = this.attempts.get(number);
@@ -92,6 +97,8 @@ export class Unit {
       sessions: new Set(),
       ended: false,
       lingers: false,
+      left: [],
+      suspects: [],
       cgroup: null,
       notifies: false,
       outputAt: undefined,
