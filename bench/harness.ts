@@ -48,6 +48,9 @@ export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
+/** Milliseconds after which a program hangs. */
+const HANGS = 300_000;
+
 /** A contender that is a whole program, from its start to its exit. Anything but exit status 0 is an error. */
 export function program(
   file: string,
@@ -58,6 +61,8 @@ export function program(
     const start = now();
     const { error, status, signal, stderr } = spawnSync(file, args, {
       stdio: ["ignore", "ignore", "pipe"],
+      timeout: HANGS,
+      killSignal: "SIGKILL",
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),
     });

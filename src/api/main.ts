@@ -4,6 +4,7 @@ import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { DaemonError } from "../launch/errors.ts";
 import { native } from "../native/addon.ts";
+import { exitPromptly } from "../native/promptExit.ts";
 import { takeInherited } from "../supervisor/init/inherited.ts";
 import { begin } from "../supervisor/shell/begin.ts";
 import { endTree } from "../supervisor/shell/endTree.ts";
@@ -23,6 +24,7 @@ import { removeTrouble } from "./trouble.ts";
 /** Milliseconds until a new init is tried again. */
 const TRY_AGAIN = 500;
 
+exitPromptly();
 const inherited = takeInherited(process.env);
 if (inherited === undefined) {
   console.error('daemonitor: this program is started by daemonitor-init: use "daemonitor start"');

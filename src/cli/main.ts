@@ -1,10 +1,12 @@
 /** The `daemonitor` command: finds out which command is meant, loads it alone and runs it. */
 import { OptionError } from "../launch/errors.ts";
+import { exitPromptly } from "../native/promptExit.ts";
 import type { Argument, Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { print } from "./output.ts";
 import { rawArguments } from "./rawArguments.ts";
 
+exitPromptly();
 main(process.argv.slice(2)).then((code) => process.exit(code));
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -11,6 +11,7 @@ import { LogFollower } from "../logs/readFollower.ts";
 import { type FollowTarget, followLogs } from "../logs/readFollowing.ts";
 import type { ReadEnd } from "../logs/readLog.ts";
 import { segmentsOf } from "../logs/readSegments.ts";
+import { exitPromptly } from "../native/promptExit.ts";
 import { OutputMemory, type PrinterRecord } from "../supervisor/shell/outputMemory.ts";
 import { PRINTER_MEMORY_FD } from "../supervisor/shell/printerProcess.ts";
 import { readIdentity } from "../supervisor/tree/identity.ts";
@@ -150,6 +151,7 @@ async function main([directory = "", form = ""]: readonly string[]): Promise<voi
   await printing.end();
 }
 
+exitPromptly();
 main(process.argv.slice(2)).then(
   () => process.exit(0),
   (error: unknown) => {

@@ -11,6 +11,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { native } from "../native/addon.ts";
+import { exitPromptly } from "../native/promptExit.ts";
 import { type Compression, compressSegment, removePartials } from "./compress.ts";
 
 const LOCK_AGAIN = 200;
@@ -21,7 +22,8 @@ interface Job {
   readonly compression: Compression;
 }
 
-void main();
+exitPromptly();
+void main().then(() => process.exit());
 
 async function main(): Promise<void> {
   // Nobody listens any more: what was begun is finished all the same.
