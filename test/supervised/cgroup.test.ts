@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { findCgroup } from "../../src/supervisor/tree/findCgroup.ts";
 import { isAlive } from "../support/process.ts";
@@ -42,6 +42,25 @@ test("what an attempt leaves behind is ended with it", { skip }, async (t) => {
   await home.apply({ job: { command: ["sh", "-c", LEAVE], restart: "never", stop: { timeout: "1s" } } });
   const pid = await fugitive(home);
   await until("it to be ended", () => !isAlive(pid), { timeout: 30_000 });
+});
+
+test("an attempt that never began leaves no cgroup, however often it is tried", { skip }, async (t) => {
+  const home = await supervised(t);
+  await home.apply({ ok: { command: ["sleep", "1000"] } });
+  const ok = cgroupOf((await home.status("ok/0")).pid ?? 0);
+  const backoff = { initial: "10ms", factor: 1 };
+  await home.apply({
+    none: { command: ["/none/such"], restart: { backoff } },
+    nowhere: { command: ["sleep", "1000"], cwd: "/none/such", restart: { backoff } },
+  });
+  for (const selector of ["none", "nowhere"]) {
+    await until("three tries", async () => (await home.status(`${selector}/0`)).attempt >= 3);
+    await home.client.act({ selector, action: "stop" });
+  }
+  await until(
+    "nothing to be left",
+    () => readdirSync(dirname(ok), { withFileTypes: true }).filter((one) => one.isDirectory()).length === 1,
+  );
 });
 
 test("each attempt has a cgroup of its own, gone when nothing is left of it", { skip }, async (t) => {

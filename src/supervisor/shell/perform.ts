@@ -28,7 +28,7 @@ export interface Performer {
 export function perform(context: Context, performer: Performer, unit: Unit, action: Action): void {
   switch (action.do) {
     case "spawn":
-      void spawn(context, unit, action.attempt);
+      void spawn(context, performer, unit, action.attempt);
       return;
     case "signal":
       void signal(context, unit, action);
@@ -74,10 +74,12 @@ export function perform(context: Context, performer: Performer, unit: Unit, acti
   }
 }
 
-async function spawn(context: Context, unit: Unit, number: number): Promise<void> {
+async function spawn(context: Context, { endings }: Performer, unit: Unit, number: number): Promise<void> {
   await launchAttempt(context, unit, number);
   const attempt = unit.attempts.get(number);
   if (attempt?.identity !== undefined) probeReadiness(context, unit, attempt);
+  // It never began; its cgroup and its socket may be there all the same.
+  else if (attempt?.answered === true) endings.release(unit, number);
 }
 
 async function signal(

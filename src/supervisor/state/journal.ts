@@ -128,6 +128,8 @@ export class Journal {
 
   /** Nothing is left of an attempt's processes, or of all. */
   gone(name: string, tree: number | "all"): void {
+    const spawns = this.#entries.get(name)?.spawns ?? [];
+    if (!spawns.some(({ attempt }) => tree === "all" || attempt === tree)) return;
     this.#append({ is: "gone", ...this.#head(name), tree });
   }
 
