@@ -29,13 +29,22 @@ export function accountOf({ user, group, groups }: Asked, now: number = monotoni
   const files = FILES.map(versionOf).join();
   if (files !== knownOf) known.clear();
   knownOf = files;
-  const key = JSON.stringify([user, group, groups]);
+  const key = keyOf({ user, group, groups });
   const found = known.get(key);
   if (found !== undefined && now < found.until) return found.account;
   const identity = resolveIdentity({ user: user ?? undefined, group: group ?? undefined, groups: groups ?? undefined });
   const account = { identity, record: recordOf(identity) };
   known.set(key, { account, until: now + GOOD_FOR_MS });
   return account;
+}
+
+/** What was found out last, however long ago: nobody is asked. */
+export function knownAccount(asked: Asked): Account | undefined {
+  return known.get(keyOf(asked))?.account;
+}
+
+function keyOf({ user, group, groups }: Asked): string {
+  return JSON.stringify([user, group, groups]);
 }
 
 function recordOf({ uid, gid, account }: Identity): UserRecord | undefined {

@@ -66,7 +66,7 @@ export function composeLaunch(spec: ServiceSpec, context: LaunchContext): Launch
       `a service can be given ${MOST_SOCKETS} sockets, not ${sockets.length}`,
     );
   }
-  const { identity, record } = accountOf(spec);
+  const { identity, record } = context.account ?? accountOf(spec);
   const environment = composeEnvironment(spec, context, record);
   const [name = "", ...args] = command;
   const program = findProgram(name, searchPath(environment.PATH ?? "", spec.cwd));

@@ -1,3 +1,5 @@
+import type { Account } from "./accountOf.ts";
+
 /** What a process is started with, apart from its specification. */
 export interface LaunchContext {
   /** "web/0" */
@@ -21,4 +23,6 @@ export interface LaunchContext {
   readonly cgroup: string | null;
   /** Laid over everything but what we say ourselves. */
   readonly extraEnvironment?: Readonly<Record<string, string>>;
+  /** Whom it runs as, where that is known already. */
+  readonly account?: Account;
 }

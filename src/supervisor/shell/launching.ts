@@ -6,6 +6,7 @@ import { InitError } from "../init/initError.ts";
 import type { Started } from "../init/protocol.ts";
 import { identityOf } from "../tree/identity.ts";
 import { createCgroup } from "../tree/serviceCgroup.ts";
+import type { Account } from "./accountOf.ts";
 import { composeLaunch, type Launch, type LaunchContext } from "./composeLaunch.ts";
 import type { Context } from "./context.ts";
 import { despiteDisk } from "./dispatcher.ts";
@@ -93,22 +94,26 @@ async function prepare(context: Context, unit: Unit, attempt: Attempt): Promise<
   return { log, sockets, notifyAddress };
 }
 
-function compose(context: Context, unit: Unit, attempt: Attempt, { log, sockets, notifyAddress }: Given): Launch {
-  const { spec, name } = unit;
-  unit.log = log;
-  attempt.notifies = notifyAddress !== null;
+function compose(context: Context, unit: Unit, attempt: Attempt, given: Given): Launch {
+  unit.log = given.log;
+  attempt.notifies = given.notifyAddress !== null;
   attempt.cgroup = makeCgroup(context, unit, attempt.number);
+  return composeFor(context, unit, attempt.number, given, attempt.cgroup);
+}
+
+/** Makes nothing. */
+export function composeFor(
+  { homeId, starter }: Pick<Context, "homeId" | "starter">,
+  { spec, name, number }: Unit,
+  attempt: number,
+  { log, sockets, notifyAddress }: Given,
+  cgroup: string | null,
+  account?: Account,
+): Launch {
+  const logs = { out: log.out, err: log.err };
   return composeLaunch(spec, {
-    instance: name,
-    number: unit.number,
-    attempt: attempt.number,
-    command: spec.command,
-    home: context.homeId,
-    starter: context.starter,
-    logs: { out: log.out, err: log.err },
-    sockets,
-    notifyAddress,
-    cgroup: attempt.cgroup,
+    ...{ instance: name, number, attempt, command: spec.command, home: homeId, starter, logs, sockets, notifyAddress, cgroup },
+    ...(account === undefined ? {} : { account }),
   });
 }
 

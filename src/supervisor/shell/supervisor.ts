@@ -3,7 +3,6 @@
  * and keeps no truth that it can't recover.
  */
 import { UsageMeter } from "../../monitor/processUsage.ts";
-import { native } from "../../native/addon.ts";
 import type { ServiceSpec } from "../../service/specTypes.ts";
 import { monotonicMs } from "../../values/clock.ts";
 import { signalName } from "../../values/signals.ts";
@@ -19,9 +18,11 @@ import { Endings, unlessInitIsGone } from "./endings.ts";
 import { endLogs, followLogs } from "./keepLogs.ts";
 import { logEvent } from "./logEvents.ts";
 import { lookForMain } from "./mainProcess.ts";
+import { MemoryRelease } from "./memoryRelease.ts";
 import { Orphans } from "./orphans.ts";
 import { perform } from "./perform.ts";
 import { heard } from "./probing.ts";
+import { Rehearsal } from "./rehearse.ts";
 import { Schedules } from "./schedules.ts";
 import { instanceName, Unit } from "./unit.ts";
 
@@ -32,9 +33,6 @@ const CLOCK_STEP = 1000;
 
 /** Milliseconds in which more events may come before they are acknowledged. */
 const ACKNOWLEDGE_AFTER = 20;
-/** So many changes leave memory behind that the next hours have no use for; it is given back in so many ticks, as it is collected. */
-const BURST = 100;
-const RELEASES = 3;
 
 export class Supervisor {
   readonly context: Context;
@@ -51,16 +49,17 @@ export class Supervisor {
   #tick: NodeJS.Timeout | undefined;
   #clocks = Date.now() - monotonicMs();
   #acknowledged = 0;
-  /** Of instances since the last tick, and since memory was to be given back; the beginning itself is a burst. */
+  /** Of instances since the last tick. */
   #changes = 0;
-  #burst = BURST;
-  #releases = 0;
+  readonly #release = new MemoryRelease();
+  readonly #rehearsal: Rehearsal;
   #followed: Promise<void> = Promise.resolve();
 
   constructor(context: Context) {
     this.context = context;
     const { client, homeId, pids, commands } = context;
     const isKnown = (pid: number) => pids.has(pid) || pid === process.pid || commands.pids.has(pid);
+    this.#rehearsal = new Rehearsal(context);
     this.endings = new Endings(context, new Orphans(client.hello.pid, homeId, isKnown));
     this.schedules = new Schedules(
       (service) => {
@@ -262,9 +261,9 @@ export class Supervisor {
     events.catchUp();
     this.endings.settle();
     if (this.#changes === 0) journal.tidy();
-    this.#burst += this.#changes;
+    this.#rehearsal.go();
+    this.#release.after(this.#changes);
     this.#changes = 0;
-    this.#releaseMemory();
     const clocks = Date.now() - monotonicMs();
     const stepped = Math.abs(clocks - this.#clocks) > CLOCK_STEP;
     this.#clocks = clocks;
@@ -272,16 +271,6 @@ export class Supervisor {
       if (stepped) dispatcher.dispatch(unit, { type: "clockStepped" });
       if (hasTimers(unit.instance)) dispatcher.dispatch(unit, { type: "tick" });
     }
-  }
-
-  #releaseMemory(): void {
-    if (this.#burst >= BURST) {
-      this.#burst = 0;
-      this.#releases = RELEASES;
-    }
-    if (this.#releases === 0) return;
-    this.#releases -= 1;
-    native().releaseMemory();
   }
 
   /** One answer to all that come together: the end of a process's output comes a moment before its own. */
