@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Home } from "../supervisor/state/home.ts";
 
 /** Milliseconds after which a supervisor has done most of what it ever does. */
-const SETTLED = 20_000;
+const SETTLED = 10_000;
 
 /** Of a tree: Node looks there before it compiles. Whoever has a cache of his own for all of Node keeps it. */
 export function withCompileCache(env: NodeJS.ProcessEnv, home: Home): NodeJS.ProcessEnv {

@@ -8,6 +8,9 @@ export const SUPERVISOR_FLAGS = [
   "--max-semi-space-size=1",
   // Heaps that grow in small steps: of 63 MB of its own with 1,000 services, 53 are left.
   "--optimize-for-size",
+  // No collection only because nothing happens, and none by four threads beside ours: of 0.8 % of a processor with 1,000 idle services, 0.5 are left.
+  "--no-memory-reducer",
+  "--single-threaded-gc",
 ];
 
 /**

@@ -15,6 +15,7 @@ import type { Identity } from "../../src/supervisor/events.ts";
 import { type Home, resolveHome } from "../../src/supervisor/state/home.ts";
 import { readIdentity, signalProcess } from "../../src/supervisor/tree/identity.ts";
 import { treeEnvironment } from "../../src/supervisor/tree/treeEnvironment.ts";
+import { cgroupsOf } from "../support/homeProcesses.ts";
 import { allPids, isAlive, readList } from "../support/process.ts";
 import { until } from "../support/wait.ts";
 
@@ -128,8 +129,10 @@ export class Tree {
   /** Ends everything of this home and of the run, at once and for good: nobody starts it again. */
   async end(run: string): Promise<void> {
     this.#isOver = true;
+    const removeCgroups = cgroupsOf(this.home);
     // Whoever is just starting a tree has to be waited for.
     await until("the tree and its services to end", () => this.strike(run) === 0 && this.#asking.size === 0, { timeout: 60_000 });
+    removeCgroups();
   }
 
   /** SIGKILL to all that lives of this home and of the run. Returns how many there were. */

@@ -39,7 +39,7 @@ export function watchProcesses(home: Home, path: string): () => number[] {
 export async function killProcesses(home: Home, path: string): Promise<void> {
   const left = watchProcesses(home, path);
   // The file that names it may be gone in the end.
-  const id = homeIdOf(home);
+  const removeCgroups = cgroupsOf(home);
   let quiet = 0;
   await until(
     "the tree to end",
@@ -61,9 +61,15 @@ export async function killProcesses(home: Home, path: string): Promise<void> {
     },
     PATIENCE,
   );
+  removeCgroups();
+}
+
+/** Removes the control groups of a home whose processes have ended. */
+export function cgroupsOf(home: Home): () => void {
+  const id = homeIdOf(home);
   const own = ownCgroup(readFileSync("/proc/self/cgroup", "utf8"), readFileSync("/proc/self/mountinfo", "utf8"));
   // Nobody but its supervisor removes it: a machine would have more with each test, and look at all of them in some.
-  if (id !== undefined && typeof own === "string") removeCgroup(join(own, `daemonitor-${id}`));
+  return () => void (id !== undefined && typeof own === "string" && removeCgroup(join(own, `daemonitor-${id}`)));
 }
 
 /** What the marks of its services begin with, and its control group ends in. */
