@@ -152,13 +152,29 @@ class Inventory {
     }
   }
 
-  /** Daemons of which only the pid file tells, whose launchers ended while nobody looked. */
+  /** Daemons that have written over their marks, whose launchers ended while nobody looked: the pid file tells, or will tell. */
   takeNamed(): void {
     for (const [unit, { alive, exits, remains }] of this.#stock) {
-      const attempt = exits.at(-1)?.attempt;
-      const isAccounted = attempt === undefined || remains.has(attempt) || alive.some((one) => one.attempt === attempt);
-      if (!isAccounted && hasNamedDaemon(unit, this.#context.client, this.#snapshot)) this.#remain(unit, attempt);
+      const number = exits.at(-1)?.attempt;
+      const isAccounted = number === undefined || remains.has(number) || alive.some((one) => one.attempt === number);
+      if (isAccounted) continue;
+      const suspects = this.#suspectsOf(unit, number);
+      if (suspects.length === 0 && !hasNamedDaemon(unit, this.#context.client, this.#snapshot)) continue;
+      this.#remain(unit, number);
+      unit.attempt(number).suspects = suspects;
     }
+  }
+
+  /** Children of init that nobody knows, no older than the launcher, where its daemon was not known yet. */
+  #suspectsOf({ spec, instance, attempts }: Unit, number: number): readonly Identity[] {
+    const { client, pids } = this.#context;
+    const { process } = instance;
+    const isLauncher = process?.attempt === number && process.launcher === null;
+    if (spec.type !== "forking" || spec.pidFile === null || !isLauncher) return [];
+    const earliest = attempts.get(number)?.identity?.startTime ?? 0;
+    const isUnknown = ({ pid, mark, startTime }: MarkedProcess) =>
+      mark === undefined && !pids.has(pid) && !this.#snapshot.isSpared(pid) && startTime >= earliest;
+    return this.#snapshot.childrenOf(client.hello.pid).filter(isUnknown).map(identityOf);
   }
 
   #unit(instance: string): Unit {
