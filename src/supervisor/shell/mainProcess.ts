@@ -90,12 +90,6 @@ async function findMain({ homeId, client }: Context, unit: Unit, attempt: Attemp
   return roots.toSorted((one, other) => one.startTime - other.startTime)[0];
 }
 
-/** Whether the pid file of a forking service names what its launcher, of which nothing else is found, may have left. */
-export function hasNamedDaemon({ spec }: Unit, client: Context["client"], snapshot: Snapshot): boolean {
-  const named = spec.type === "forking" && spec.pidFile !== null ? readPidFile(spec.pidFile) : undefined;
-  return named !== undefined && isUnknownOrphan(named, client, snapshot);
-}
-
 /** A daemon may have written its title over its mark, and lead a session of its own: then it is a child of init that nobody knows. */
 function isUnknownOrphan(pid: number, client: Context["client"], snapshot: Snapshot): boolean {
   const found = snapshot.processes.get(pid);

@@ -8,6 +8,7 @@ import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
 import type { ExitRecord, Found, HookName, Identity } from "../events.ts";
 import { faultPoint } from "../faultPoint.ts";
 import type { ProcessRecord } from "../init/protocol.ts";
+import { isWithoutMain } from "../slots.ts";
 import type { JournalEntry, SpawnNote } from "../state/journalRecords.ts";
 import { findTree } from "../tree/findTree.ts";
 import { identityOf, isSame } from "../tree/identity.ts";
@@ -20,7 +21,6 @@ import { type Endings, usageOf } from "./endings.ts";
 import { heldPidfd } from "./heirlooms.ts";
 import { composeKey, parseKey } from "./key.ts";
 import { logOf } from "./launching.ts";
-import { hasNamedDaemon } from "./mainProcess.ts";
 import type { Attempt, Unit } from "./unit.ts";
 import { zombieStatus } from "./zombieStatus.ts";
 
@@ -155,26 +155,30 @@ class Inventory {
   /** Daemons that have written over their marks, whose launchers ended while nobody looked: the pid file tells, or will tell. */
   takeNamed(): void {
     for (const [unit, { alive, exits, remains }] of this.#stock) {
-      const number = exits.at(-1)?.attempt;
-      const isAccounted = number === undefined || remains.has(number) || alive.some((one) => one.attempt === number);
-      if (isAccounted) continue;
-      const suspects = this.#suspectsOf(unit, number);
-      if (suspects.length === 0 && !hasNamedDaemon(unit, this.#context.client, this.#snapshot)) continue;
+      const { process } = unit.instance;
+      if (unit.spec.type !== "forking" || unit.spec.pidFile === null || process === null) continue;
+      const { attempt: number, launcher } = process;
+      const isSought = isWithoutMain(process) || (launcher === null && exits.some(({ attempt }) => attempt === number));
+      if (!isSought || remains.has(number) || alive.some(({ attempt }) => attempt === number)) continue;
+      const suspects = this.#strangersSince(this.#startOf(unit, number));
+      if (suspects.length === 0) continue;
       this.#remain(unit, number);
       unit.attempt(number).suspects = suspects;
     }
   }
 
-  /** Children of init that nobody knows, no older than the launcher, where its daemon was not known yet. */
-  #suspectsOf({ spec, instance, attempts }: Unit, number: number): readonly Identity[] {
+  /** Children of init that nobody knows. */
+  #strangersSince(earliest: number): readonly Identity[] {
     const { client, pids } = this.#context;
-    const { process } = instance;
-    const isLauncher = process?.attempt === number && process.launcher === null;
-    if (spec.type !== "forking" || spec.pidFile === null || !isLauncher) return [];
-    const earliest = attempts.get(number)?.identity?.startTime ?? 0;
-    const isUnknown = ({ pid, mark, startTime }: MarkedProcess) =>
+    const isStranger = ({ pid, mark, startTime }: MarkedProcess) =>
       mark === undefined && !pids.has(pid) && !this.#snapshot.isSpared(pid) && startTime >= earliest;
-    return this.#snapshot.childrenOf(client.hello.pid).filter(isUnknown).map(identityOf);
+    return this.#snapshot.childrenOf(client.hello.pid).filter(isStranger).map(identityOf);
+  }
+
+  /** Of the launcher, in clock ticks after boot; 0 where nobody knows. */
+  #startOf({ name, attempts }: Unit, number: number): number {
+    const note = this.#sources.entries.get(name)?.spawns.find(({ attempt, what }) => attempt === number && what === "process");
+    return attempts.get(number)?.identity?.startTime ?? note?.identity?.startTime ?? 0;
   }
 
   #unit(instance: string): Unit {
