@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { naming } from "../fixtures/supervised2/servers.ts";
 import { killTree } from "../support/killTree.ts";
 import { findProgram, needsProgram } from "../support/needs.ts";
 import { isAlive, readStat } from "../support/process.ts";
-import { supervised } from "../support/supervised.ts";
+import { type Supervised, supervised } from "../support/supervised.ts";
 import { until } from "../support/wait.ts";
 
 const skip = needsProgram("perl");
@@ -22,8 +22,17 @@ open my $to, ">", $file; print $to "$$\\n"; close $to;
 sleep 1000;
 `;
 
-test("a daemon that writes over its mark, and tells its pid late, is found, killed, found again and stopped", { skip }, async (t) => {
+/** What hides from the home's own end is ended as well. */
+async function titledHome(t: TestContext): Promise<Supervised> {
   const s = await supervised(t);
+  s.tracked.defer(() => {
+    for (const pid of naming(`titled ${s.dir}`)) process.kill(pid, "SIGKILL");
+  });
+  return s;
+}
+
+test("a daemon that writes over its mark, and tells its pid late, is found, killed, found again and stopped", { skip }, async (t) => {
+  const s = await titledHome(t);
   const pidFile = join(s.dir, "titled.pid");
   const perl = findProgram("perl") ?? "";
   const command = [perl, "-e", DAEMON, pidFile, `titled ${s.dir}`, "1.2"];
@@ -49,7 +58,7 @@ test("a daemon that writes over its mark, and tells its pid late, is found, kill
 });
 
 test("a launcher whose supervisor dies just then has its daemon found by the next one", { skip }, async (t) => {
-  const s = await supervised(t);
+  const s = await titledHome(t);
   const pidFile = join(s.dir, "titled.pid");
   const perl = findProgram("perl") ?? "";
   await s.apply(
