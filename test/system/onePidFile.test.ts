@@ -90,6 +90,8 @@ test("A child of any other program inherits the lock, and is named while it runs
   process.kill(child, "SIGKILL");
   await until("the child's end", () => !isAlive(child));
   assert.equal((await start()).code, 0);
+  // In the moment of its exec it has no mark by which it would be ended.
+  await stopped({ pid: Number(readFileSync(daemon.pidFile, "latin1")), pidFile: daemon.pidFile });
 });
 
 test("A daemon that closes every descriptor gives up the lock, but `status` and `stop` still find it.", {
