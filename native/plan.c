@@ -18,12 +18,6 @@
 #include "plan_run.h"
 #include "plan_signals.h"
 
-struct child {
-	struct plan_run *run;
-	uint32_t first; /* step */
-	unsigned level; /* 1 after the first fork */
-};
-
 static void run_steps(struct plan_run *run, uint32_t first, unsigned level);
 
 static uint64_t now_ns(void)
@@ -48,17 +42,23 @@ static bool failed(const struct plan_run *run)
 
 static int child_main(void *argument)
 {
-	struct child *child = argument;
+	struct plan_child *child = argument;
+	struct plan_run *run = child->run;
 
 	if (child->level == 1) {
 		plan_drop_handlers();
 		/* Here and not before the fork: whoever has more open than this could not even be given a pidfd. */
-		if (child->run->files != NULL)
-			(void)setrlimit(RLIMIT_NOFILE, child->run->files);
+		if (run->files != NULL)
+			(void)setrlimit(RLIMIT_NOFILE, run->files);
 	}
-	if (child->level == child->run->forks)
-		child->run->outcome->pid = getpid();
-	run_steps(child->run, child->first, child->level);
+	if (child->level == run->forks) {
+		if (run->unneeded != PLAN_ALL_NEEDED && plan_unshare_files(run->unneeded) < 0) {
+			run->refused = true;
+			return 0;
+		}
+		run->outcome->pid = getpid();
+	}
+	run_steps(run, child->first, child->level);
 	/* clone(2) makes it _exit(0): no exit handler, nothing flushed. */
 	return 0;
 }
@@ -98,7 +98,7 @@ static int take_over(int socket)
 	return pidfd;
 }
 
-static void reap(pid_t pid)
+void plan_reap(pid_t pid)
 {
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
@@ -111,12 +111,16 @@ static void reap(pid_t pid)
  */
 static void fork_step(struct plan_run *run, uint32_t index, unsigned level)
 {
-	struct child child = { .run = run, .first = index + 1, .level = level + 1 };
-	char *stack = run->stacks + (size_t)level * PLAN_STACK;
+	struct plan_child child = {
+		.run = run,
+		.first = index + 1,
+		.level = level + 1,
+		.main = child_main,
+		.stack = run->stacks + (size_t)level * PLAN_STACK,
+	};
 	bool last = child.level == run->forks;
 	int pidfd = -1;
-	pid_t pid = last ? plan_clone_last(run, child.first, child_main, stack, &child, &pidfd)
-	                 : clone(child_main, stack + PLAN_STACK, CLONE_VM | CLONE_VFORK, &child);
+	pid_t pid = last ? plan_clone_last(&child, &pidfd) : clone(child_main, child.stack + PLAN_STACK, CLONE_VM | CLONE_VFORK, &child);
 
 	if (pid < 0) {
 		fail(run, index, errno);
@@ -126,10 +130,10 @@ static void fork_step(struct plan_run *run, uint32_t index, unsigned level)
 	if (!failed(run) && run->at != run->count - 1)
 		fail(run, run->at, EINTR);
 	if (!last) {
-		reap(pid);
+		plan_reap(pid);
 	} else if (failed(run)) {
 		(void)!close(pidfd);
-		reap(pid);
+		plan_reap(pid);
 	} else if (level > 0) {
 		hand_over(run->handover, pidfd);
 	} else {
@@ -213,6 +217,7 @@ void plan_run(void *plan, void *scratch, const struct rlimit *files, struct plan
 		.stacks = scratch,
 		.mask = plan_signal_mask(),
 		.joined = PLAN_NO_STEP,
+		.unneeded = PLAN_ALL_NEEDED,
 		.handover = -1,
 		.files = files,
 		.outcome = outcome,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "plan_clone.h"
+#include "plan_run.h"
 
 #ifndef SYS_clone3
 #define SYS_clone3 435
@@ -37,16 +38,11 @@ struct arguments {
 	uint64_t cgroup;
 };
 
-struct life {
-	int (*main)(void *);
-	void *argument;
-};
-
 #if defined(__x86_64__) || defined(__aarch64__)
 /* There is nothing to return to: the stack begins here. As clone(2) has it, no exit handler runs. */
-__attribute__((noreturn, used)) static void live(const struct life *life)
+__attribute__((noreturn, used)) static void live(struct plan_child *child)
 {
-	int status = life->main(life->argument);
+	int status = child->main(child);
 
 	for (;;)
 		(void)syscall(SYS_exit, status);
@@ -54,7 +50,7 @@ __attribute__((noreturn, used)) static void live(const struct life *life)
 #endif
 
 /* The pid, or -errno, in the parent alone. */
-static long call(const struct arguments *arguments, const struct life *life)
+static long call(const struct arguments *arguments, struct plan_child *child)
 {
 #if defined(__x86_64__)
 	long result;
@@ -63,11 +59,11 @@ static long call(const struct arguments *arguments, const struct life *life)
 	                 "test %%rax, %%rax\n\t"
 	                 "jnz 1f\n\t"
 	                 "xor %%ebp, %%ebp\n\t"
-	                 "mov %[life], %%rdi\n\t"
+	                 "mov %[child], %%rdi\n\t"
 	                 "call *%[live]\n"
 	                 "1:"
 	                 : "=a"(result)
-	                 : "0"((long)SYS_clone3), "D"(arguments), "S"(sizeof *arguments), [life] "r"(life), [live] "r"(live)
+	                 : "0"((long)SYS_clone3), "D"(arguments), "S"(sizeof *arguments), [child] "r"(child), [live] "r"(live)
 	                 : "rcx", "r11", "cc", "memory");
 	return result;
 #elif defined(__aarch64__)
@@ -79,30 +75,29 @@ static long call(const struct arguments *arguments, const struct life *life)
 	                 "cbnz x0, 1f\n\t"
 	                 "mov x29, xzr\n\t"
 	                 "mov x30, xzr\n\t"
-	                 "mov x0, %[life]\n\t"
+	                 "mov x0, %[child]\n\t"
 	                 "blr %[live]\n"
 	                 "1:"
 	                 : "+r"(x0)
-	                 : "r"(x8), "r"(x1), [life] "r"(life), [live] "r"(live)
+	                 : "r"(x8), "r"(x1), [child] "r"(child), [live] "r"(live)
 	                 : "cc", "memory");
 	return x0;
 #else
 	(void)arguments;
-	(void)life;
+	(void)child;
 	return -ENOSYS;
 #endif
 }
 
-pid_t plan_clone_into(int (*child_main)(void *), void *stack, size_t size, int cgroup, void *argument, int *pidfd)
+pid_t plan_clone_into(struct plan_child *child, int flags, int cgroup, int *pidfd)
 {
-	const struct life life = { .main = child_main, .argument = argument };
 	const struct arguments arguments = {
-		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | INTO_CGROUP,
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | INTO_CGROUP | (uint64_t)flags,
 		.pidfd = (uintptr_t)pidfd,
-		.stack = (uintptr_t)stack,
-		.stack_size = size,
+		.stack = (uintptr_t)child->stack,
+		.stack_size = PLAN_STACK,
 		.cgroup = (uint64_t)cgroup,
 	};
 
-	return (pid_t)call(&arguments, &life);
+	return (pid_t)call(&arguments, child);
 }

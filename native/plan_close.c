@@ -16,6 +16,7 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#define RANGE_UNSHARE 2u /* CLOSE_RANGE_UNSHARE */
 #define RANGE_ON_EXEC 4u /* CLOSE_RANGE_CLOEXEC */
 #define INDETERMINATE_MAX 255
 
@@ -100,4 +101,19 @@ int plan_close_fds(unsigned lowest, int on_exec, const uint32_t *list, uint32_t 
 	}
 	close_gap(next, UINT_MAX, on_exec);
 	return 0;
+}
+
+unsigned plan_closes_from(const struct plan_run *run, const struct plan_step *step)
+{
+	const uint32_t *kept = (const void *)(run->base + step->list);
+	unsigned lowest = (unsigned)step->number[0];
+
+	if (step->number[1] == 1)
+		return PLAN_ALL_NEEDED;
+	return step->list_count > 0 && kept[step->list_count - 1] >= lowest ? kept[step->list_count - 1] + 1 : lowest;
+}
+
+int plan_unshare_files(unsigned lowest)
+{
+	return syscall(SYS_close_range, lowest, UINT_MAX, RANGE_UNSHARE) < 0 ? -errno : 0;
 }

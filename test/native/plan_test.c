@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -169,36 +170,151 @@ static void cgroup_is_joined(void)
 }
 
 /* As old kernels and some sandboxes have it. Undone by nothing: only in a process of its own. */
-static void refuse_clone3(int error)
+static void filter_calls(struct sock_filter *steps, size_t count)
 {
-	struct sock_filter steps[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = sizeof steps / sizeof *steps, .filter = steps };
+	struct sock_fprog program = { .len = (unsigned short)count, .filter = steps };
 
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
+static void refuse(unsigned call, int error)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	filter_calls(steps, sizeof steps / sizeof *steps);
+}
+
+/* EPERM for each clone(2) that copies the table of descriptors. */
+static void refuse_copies_of_descriptors(void)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3), /* to the last */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_FILES, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	filter_calls(steps, sizeof steps / sizeof *steps);
+}
+
+/* Runs `act` where it can filter its calls. */
+static void in_child(void (*act)(int), int argument)
+{
+	pid_t child = fork();
+	int status;
+
+	CHECK(child >= 0);
+	if (child == 0) {
+		act(argument);
+		_exit(0);
+	}
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void join_without_clone3(int error)
+{
+	refuse(SYS_clone3, error);
+	cgroup_is_joined();
+}
+
+static const int refusals[] = { ENOSYS, EPERM, EINVAL };
+
 static void cgroup_is_joined_without_clone3(void)
 {
-	const int refusals[] = { ENOSYS, EPERM, EINVAL };
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		in_child(join_without_clone3, refusals[i]);
+}
 
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-		pid_t child = fork();
-		int status;
+enum { CLOSES_FIRST, NEEDS_THEM_FIRST };
 
-		CHECK(child >= 0);
-		if (child == 0) {
-			refuse_clone3(refusals[i]);
-			cgroup_is_joined();
-			_exit(0);
+/* A plan that closes all but our pipe, and says what it has then. */
+static struct plan_outcome close_all(int forks, int order, char *said, size_t size)
+{
+	struct builder *b = fresh();
+	const char *argv[] = { "sh", "-c", "cd /proc/self/fd && echo * >&9", NULL };
+	struct plan_outcome outcome;
+	struct plan_step *closing;
+	uint32_t kept;
+	int ends[2];
+	ssize_t got;
+
+	high_pipe(ends);
+	kept = (uint32_t)ends[1];
+	for (int fork = 0; fork < forks; fork++)
+		add(b, PLAN_FORK, 0, 0, 0, NULL);
+	add(b, PLAN_SETSID, 0, 0, 0, NULL);
+	if (order == NEEDS_THEM_FIRST)
+		add(b, PLAN_DUP, 200, 201, 0, NULL);
+	closing = add(b, PLAN_CLOSE_FDS_FROM, 0, 0, 0, NULL);
+	closing->list = add_list(b, &kept, 1);
+	closing->list_count = 1;
+	add(b, PLAN_DUP, ends[1], 9, 0, NULL);
+	add_exec(b, "/bin/sh", argv, NULL);
+	outcome = run(b);
+	CHECK(close(ends[1]) == 0);
+	got = read(ends[0], said, size - 1);
+	said[got < 0 ? 0 : got] = '\0';
+	CHECK(close(ends[0]) == 0);
+	return outcome;
+}
+
+static void closes_what_it_shares(int refused)
+{
+	int low = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	CHECK(low >= 0);
+	for (int fd = 100; fd < 400; fd++)
+		CHECK(dup2(low, fd) == fd);
+	if (refused != 0)
+		refuse(SYS_close_range, refused);
+	for (int order = CLOSES_FIRST; order <= NEEDS_THEM_FIRST; order++) {
+		for (int forks = 1; forks <= 2; forks++) {
+			char said[200];
+			struct plan_outcome outcome = close_all(forks, order, said, sizeof said);
+			int next;
+
+			expect_gone(&outcome);
+			/* 0 is the directory that the shell reads. */
+			CHECK(strcmp(said, "0 9\n") == 0);
+			for (int fd = 100; fd < 400; fd++)
+				CHECK(fcntl(fd, F_GETFD) == 0);
+			next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+			CHECK(next == low + 1 && close(next) == 0);
+			if (forks == 1)
+				CHECK(waitpid(outcome.pid, NULL, 0) == outcome.pid);
 		}
-		CHECK(waitpid(child, &status, 0) == child && status == 0);
 	}
+}
+
+static void copies_no_descriptor_that_it_closes(int unused)
+{
+	char said[200];
+	struct plan_outcome outcome;
+
+	(void)unused;
+	CHECK(dup2(2, 200) == 200);
+	refuse_copies_of_descriptors();
+	outcome = close_all(1, CLOSES_FIRST, said, sizeof said);
+	expect_gone(&outcome);
+	CHECK(waitpid(outcome.pid, NULL, 0) == outcome.pid);
+	CHECK(strcmp(said, "0 9\n") == 0);
+	expect_failure(close_all(1, NEEDS_THEM_FIRST, said, sizeof said), 0, EPERM);
+}
+
+static void descriptors_are_shared_until_they_are_closed(void)
+{
+	in_child(copies_no_descriptor_that_it_closes, 0);
+	in_child(closes_what_it_shares, 0);
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		in_child(closes_what_it_shares, refusals[i]);
 }
 
 /* Whoever shares our memory while it is born must leave what we keep in it alone. */
@@ -517,6 +633,7 @@ int main(void)
 	cgroup_is_joined();
 	cgroup_is_joined_without_clone3();
 	birth_in_a_cgroup_returns_once();
+	descriptors_are_shared_until_they_are_closed();
 	first_failing_step_is_reported();
 	failing_exec_is_reported();
 	signals_are_reset();
