@@ -35,7 +35,7 @@ export class InstanceMeter {
     const used = new Map<string, number>();
     const waited = new Set<Seen>();
     const before = this.#before;
-    for (const process of table.all()) {
+    for (const process of table.all) {
       const { owner, ticks, childTicks, startTime } = process;
       const counted = this.#counted.get(process);
       if (counted === undefined) {

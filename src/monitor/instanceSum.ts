@@ -11,29 +11,25 @@ export function sumOf(members: readonly Seen[], details: { of(process: Seen): De
   let threads = 0;
   let pages = 0;
   let swap = 0;
-  const known: Details[] = [];
+  let descriptors: number | null = null;
+  let readRate: number | null = null;
+  let writeRate: number | null = null;
+  let contextSwitches: number | null = null;
   for (const process of members) {
     threads += process.threads;
     pages += process.pages;
-    const found = details.of(process);
-    if (found === undefined) continue;
-    swap += found.swap;
-    known.push(found);
+    const known = details.of(process);
+    if (known === undefined) continue;
+    swap += known.swap;
+    descriptors = sum(descriptors, known.descriptors);
+    readRate = sum(readRate, known.readRate);
+    writeRate = sum(writeRate, known.writeRate);
+    contextSwitches = sum(contextSwitches, known.switchRate);
   }
-  return {
-    processes: members.length,
-    threads,
-    memory: pages * systemUnits().pageSize,
-    swap,
-    descriptors: sum(known, "descriptors"),
-    readRate: sum(known, "readRate"),
-    writeRate: sum(known, "writeRate"),
-    contextSwitches: sum(known, "switchRate"),
-  };
+  const memory = pages * systemUnits().pageSize;
+  return { processes: members.length, threads, memory, swap, descriptors, readRate, writeRate, contextSwitches };
 }
 
-function sum(details: readonly Details[], key: "descriptors" | "readRate" | "writeRate" | "switchRate"): number | null {
-  let total: number | null = null;
-  for (const { [key]: value } of details) if (value !== null) total = (total ?? 0) + value;
-  return total;
+function sum(one: number | null, other: number | null): number | null {
+  return other === null ? one : (one ?? 0) + other;
 }

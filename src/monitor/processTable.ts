@@ -60,9 +60,13 @@ export class ProcessTable {
   readonly #ownerOf: TableOptions["ownerOf"];
   readonly #spared: ReadonlySet<number>;
   readonly #processes = new Map<number, Seen>();
-  #members = new Map<string, Seen[]>();
+  #members: ReadonlyMap<string, readonly Seen[]> = new Map();
+  #living: readonly Seen[] = [];
+  /** Nothing has changed that would make other lists of them. */
+  #isSorted = true;
   #gone: Seen[] = [];
-  #roots: ReadonlySet<string> = new Set();
+  /** Those of the look before, by their pids. */
+  #roots: ReadonlyMap<number, Root> = new Map();
   #look = 0;
   #kept = 0;
   #mostKept = 0;
@@ -91,7 +95,9 @@ export class ProcessTable {
     }
     for (const { owner, pid, startTime } of roots) {
       const root = this.#processes.get(pid);
-      if (root?.startTime === startTime) root.owner = owner;
+      if (root?.startTime !== startTime || root.owner === owner) continue;
+      root.owner = owner;
+      this.#isSorted = false;
     }
     for (const process of fresh) this.#adopt(process);
     this.#sort();
@@ -102,9 +108,9 @@ export class ProcessTable {
     return this.#members.get(owner) ?? [];
   }
 
-  /** All that belong to some instance. */
-  *all(): Generator<Seen, void, undefined> {
-    for (const members of this.#members.values()) yield* members;
+  /** All that belong to some instance, zombies not among them. */
+  get all(): readonly Seen[] {
+    return this.#living;
   }
 
   /** Those that belonged to an instance at the look before, and are gone now. */
@@ -118,9 +124,13 @@ export class ProcessTable {
 
   /** A main process that was seen before anybody said whose it is, and what it has started since, are asked again. */
   #askAgain(roots: readonly Root[]): void {
-    const now = new Set(roots.map(({ owner, pid, startTime }) => `${owner} ${pid} ${startTime}`));
-    const news = roots.filter(({ owner, pid, startTime }) => !this.#roots.has(`${owner} ${pid} ${startTime}`));
-    this.#roots = now;
+    const before = this.#roots;
+    const news = roots.filter(({ owner, pid, startTime }) => {
+      const known = before.get(pid);
+      return known?.owner !== owner || known.startTime !== startTime;
+    });
+    if (news.length === 0 && roots.length === before.size) return;
+    this.#roots = new Map(roots.map((root) => [root.pid, root]));
     if (news.length === 0) return;
     const since = Math.min(...news.map(({ startTime }) => startTime));
     for (const [pid, { owner, startTime }] of this.#processes) if (owner === "" && startTime >= since) this.#processes.delete(pid);
@@ -139,7 +149,9 @@ export class ProcessTable {
     if (known !== undefined && !isSame) this.#leave(known);
     const process = isSame ? known : fresh(pid);
     // A zombie has its time, which its parent gets when it is waited for. One with threads left is none.
-    process.isOver = (stat.state === ZOMBIE && stat.threads <= 1) || stat.state === DEAD;
+    const isOver = (stat.state === ZOMBIE && stat.threads <= 1) || stat.state === DEAD;
+    if (!isSame || isOver !== process.isOver) this.#isSorted = false;
+    process.isOver = isOver;
     process.parent = stat.parent;
     process.session = stat.session;
     process.ticks = stat.ticks;
@@ -166,6 +178,7 @@ export class ProcessTable {
   }
 
   #leave(process: Seen): void {
+    this.#isSorted = false;
     this.#close(process);
     if (process.owner !== "") this.#gone.push(process);
   }
@@ -204,24 +217,21 @@ export class ProcessTable {
   }
 
   #sort(): void {
-    const members = new Map<string, Seen[]>();
-    for (const [pid, process] of this.#processes) {
-      if (process.look !== this.#look) {
-        this.#processes.delete(pid);
-        this.#leave(process);
-      } else if (process.owner !== "" && !process.isOver) {
-        const list = members.get(process.owner);
-        if (list === undefined) members.set(process.owner, [process]);
-        else list.push(process);
-      }
+    for (const process of this.#processes.values()) {
+      if (process.look === this.#look) continue;
+      this.#processes.delete(process.pid);
+      this.#leave(process);
     }
-    this.#members = members;
+    if (this.#isSorted) return;
+    this.#isSorted = true;
+    this.#living = [...this.#processes.values()].filter(({ owner, isOver }) => owner !== "" && !isOver);
+    this.#members = Map.groupBy(this.#living, ({ owner }) => owner);
   }
 
   /** The look is taken in: those that are new are not any more, those that are gone are forgotten. */
   settle(): void {
     this.#gone = [];
-    for (const process of this.all()) process.isNew = false;
+    for (const process of this.#living) process.isNew = false;
   }
 }
 

@@ -100,12 +100,12 @@ export class Sampler {
     this.#before = now;
     const host = this.#host.look(over);
     const table = this.#table;
-    table.look(instances.flatMap(({ name, roots }) => roots.map((root) => ({ owner: name, ...root }))));
+    table.look(instances.flatMap(({ name, roots }) => roots.map(({ pid, startTime }) => ({ owner: name, pid, startTime }))));
     const ticks = this.#meter.take(table, host.uptime / systemUnits().tickMs);
     const byCgroup = this.#cgroups.look(instances.flatMap(({ cgroups }) => cgroups));
     const { swapTotal, swapFree } = host.memory;
     const heirOf = this.#meter.heirOf.bind(this.#meter);
-    this.#details.look({ members: table.all(), gone: table.gone, heirOf, now, swapping: swapTotal > swapFree });
+    this.#details.look({ members: table.all, gone: table.gone, heirOf, now, swapping: swapTotal > swapFree });
     table.settle();
     return {
       at: wall,
@@ -145,7 +145,7 @@ export class Sampler {
   }
 
   async #search(): Promise<void> {
-    this.#deleted = await findDeleted([...this.#table.all()], () => this.#ended);
+    this.#deleted = await findDeleted(this.#table.all, () => this.#ended);
   }
 
   #sample(

@@ -24,8 +24,8 @@ class Table {
     return this.#processes.get(pid);
   }
 
-  *all() {
-    for (const process of this.#processes.values()) if (!process.isOver) yield process;
+  get all() {
+    return [...this.#processes.values()].filter(({ isOver }) => !isOver);
   }
 }
 

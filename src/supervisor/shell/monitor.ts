@@ -1,5 +1,5 @@
 /**
- * Measures the machine and the instances as time goes by: each 5 s (less often where that would take more than a quarter of a
+ * Measures the machine and the instances as time goes by: each 5 s (less often where that would take more than a sixth of a
  * percent of a core, and no check needs it), and each second while somebody looks. Nothing here is
  * waited for by anything else, and what fails is only not measured.
  */
@@ -10,7 +10,7 @@ import type { HistoryRequest, MonitorSample, Series } from "../../monitor/sample
 import { type InstanceFacts, Sampler } from "../../monitor/sampler.ts";
 import { monotonicMs } from "../../values/clock.ts";
 import type { MonitorSource } from "../control.ts";
-import { slotsOf } from "../slots.ts";
+import type { Identity } from "../events.ts";
 import { bootId } from "../tree/identity.ts";
 import { ownerOf } from "./ownerOf.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -22,7 +22,7 @@ const FASTEST = 1000;
 /** Milliseconds that the file systems get to answer, so that a sample shows them as they are now. */
 const PATIENCE = 200;
 /** The share of a core that measuring may take when nobody looks and nothing depends on it, and the longest pause for that. */
-const MODEST = 1 / 400;
+const MODEST = 1 / 600;
 const LONGEST = 30_000;
 
 type Listener = (sample: MonitorSample) => void;
@@ -183,18 +183,22 @@ export class Monitor implements MonitorSource {
 
 function factsOf(unit: Unit): InstanceFacts {
   const { name, service, instance, spec, attempts } = unit;
-  const identities = [...slotsOf(instance).map(({ identity }) => identity), ...[...attempts.values()].map(({ identity }) => identity)];
-  const roots = new Map(identities.flatMap((identity) => (identity?.bootId === bootId() ? [[identity.pid, identity]] : [])));
-  // Each is a file more to read. They know best what processes used that came and went between two looks, which counts most
-  // where it is limited, or nobody else knows what belongs to it.
-  const isMetered = spec.resources.memory !== null || spec.resources.cpu !== null || spec.type === "forking";
-  const cgroups = isMetered ? [...attempts.values()].map(({ cgroup }) => cgroup) : [];
-  return {
-    name,
-    service,
-    roots: [...roots.values()].map(({ pid, startTime }) => ({ pid, startTime })),
-    restarts: instance.restarts,
-    cgroups: cgroups.every((cgroup) => cgroup !== null) ? cgroups : [],
-    cwd: spec.cwd,
+  const roots: Identity[] = [];
+  const add = (identity: Identity | null | undefined) => {
+    if (identity?.bootId === bootId() && !roots.some(({ pid }) => pid === identity.pid)) roots.push(identity);
   };
+  add(instance.process?.identity);
+  add(instance.other?.identity);
+  for (const { identity } of attempts.values()) add(identity);
+  return { name, service, roots, restarts: instance.restarts, cgroups: cgroupsOf(unit), cwd: spec.cwd };
+}
+
+/**
+ * Each is a file more to read. They know best what processes used that came and went between two looks, which counts most
+ * where it is limited, or nobody else knows what belongs to it.
+ */
+function cgroupsOf({ spec, attempts }: Unit): readonly string[] {
+  if (spec.resources.memory === null && spec.resources.cpu === null && spec.type !== "forking") return [];
+  const cgroups = [...attempts.values()].map(({ cgroup }) => cgroup);
+  return cgroups.every((cgroup) => cgroup !== null) ? cgroups : [];
 }
