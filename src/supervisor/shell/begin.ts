@@ -24,7 +24,7 @@ import { withChecks } from "./checksControl.ts";
 import { CommandRunner } from "./commands.ts";
 import type { Context } from "./context.ts";
 import { controlOf } from "./control.ts";
-import { Dispatcher, despiteDisk } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { unlessInitIsGone } from "./endings.ts";
 import { hearAgain } from "./hearAgain.ts";
 import { drainInto, Heirlooms, heldPipe, isHeirloom } from "./heirlooms.ts";
@@ -42,6 +42,7 @@ import { Supervisor } from "./supervisor.ts";
 import { takeStock } from "./takeStock.ts";
 import { splitInstanceName, type Unit } from "./unit.ts";
 import { unknownService } from "./unknownService.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /** Processes that are being started at a time: init needs a millisecond for each. */
 const MOST_SPAWNS = 64;
@@ -212,7 +213,7 @@ function startWanted(supervisor: Supervisor): void {
     for (const unit of supervisor.unitsOf(spec.name)) {
       const isNew = unit.instance.attempt === 0 && unit.instance.history.length === 0;
       if (wanted && isNew) dispatcher.dispatch(unit, { type: "startAsked", by: "the supervisor: it is meant to be up" });
-      else if (journal.entries.get(unit.name)?.boot !== journal.bootId) despiteDisk(() => journal.put(unit.instance));
+      else if (journal.entries.get(unit.name)?.boot !== journal.bootId) unlessRefused(() => journal.put(unit.instance));
     }
   }
 }

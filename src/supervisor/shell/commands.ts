@@ -66,13 +66,7 @@ export class CommandRunner {
     for (const { name, keys, restart } of plan.changed) awaited.push(...this.#change(specs.get(name), keys, restart, by));
     if (start) {
       const names = [...plan.unchanged, ...plan.changed.map(({ name }) => name)];
-      awaited.push(
-        ...this.#start(
-          this.#unitsOf(names).filter(({ isToStay }) => isToStay),
-          by,
-          true,
-        ),
-      );
+      awaited.push(...this.#start(this.#stayingOf(names), by, true));
     }
     if (prune) for (const name of plan.removed) awaited.push(...this.#delete(name, by, false));
     const outcomes = await this.#settled(awaited, { wait: request.wait ?? null, signal: request.signal });
@@ -162,11 +156,7 @@ export class CommandRunner {
     const required = requirementsOf(names, (name) => this.#supervisor.specOf(name));
     for (const name of required) this.#supervisor.context.desired.setWanted(name, true);
     // What it stands on is started, and it is waited for by the machine; what became of it is its own story.
-    this.#start(
-      this.#unitsOf(required).filter(({ isToStay }) => isToStay),
-      `${by} (needed by ${names.join(", ")})`,
-      true,
-    );
+    this.#start(this.#stayingOf(required), `${by} (needed by ${names.join(", ")})`, true);
     return this.#start(units, by, false);
   }
 
@@ -272,6 +262,11 @@ export class CommandRunner {
 
   #unitsOf(services: readonly string[]): readonly Unit[] {
     return services.flatMap((name) => this.#supervisor.unitsOf(name));
+  }
+
+  /** Without those that a lower count lets go. */
+  #stayingOf(services: readonly string[]): readonly Unit[] {
+    return this.#unitsOf(services).filter(({ isToStay }) => isToStay);
   }
 
   #ordered(units: readonly Unit[]): readonly Unit[] {

@@ -2,7 +2,6 @@
  * Feeds events to the machine, one after the other: step, journal, actions, in that order. What an action brings about at
  * once is an event of its own that comes after it.
  */
-import { DaemonError } from "../../launch/errors.ts";
 import { monotonicMs } from "../../values/clock.ts";
 import type { Action } from "../actions.ts";
 import type { Event } from "../events.ts";
@@ -10,6 +9,7 @@ import { faultPoint } from "../faultPoint.ts";
 import { step } from "../machine.ts";
 import type { Journal } from "../state/journal.ts";
 import type { Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 export interface DispatcherHandlers {
   perform(unit: Unit, action: Action): void;
@@ -71,16 +71,7 @@ export class Dispatcher {
   /** A disk that takes nothing is reported by the journal itself, and is no reason not to go on: it keeps what it was told. */
   #write(unit: Unit): void {
     faultPoint("before journal");
-    despiteDisk(() => this.#journal.put(unit.instance));
+    unlessRefused(() => this.#journal.put(unit.instance));
     faultPoint("after journal");
-  }
-}
-
-/** Runs what writes to the journal. */
-export function despiteDisk(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error;
   }
 }

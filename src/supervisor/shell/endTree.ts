@@ -1,7 +1,7 @@
 /** The orderly end of a tree, after all its services were stopped. */
-import { despiteDisk } from "./dispatcher.ts";
 import { unlessInitIsGone } from "./endings.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /**
  * Nothing lives that the next tree would have to know of: it begins anew, with what is meant to be up.
@@ -17,7 +17,7 @@ export async function endTree(
 ): Promise<void> {
   const { journal, desired, client } = supervisor.context;
   supervisor.end();
-  for (const name of [...journal.entries.keys()]) despiteDisk(() => journal.forget(name));
+  for (const name of [...journal.entries.keys()]) unlessRefused(() => journal.forget(name));
   await desired.close().catch(() => {});
   removeSocket();
   await server.close();

@@ -14,12 +14,12 @@ import { killTree } from "../tree/killTree.ts";
 import { releaseCgroup } from "../tree/serviceCgroup.ts";
 import { nextSnapshot, Snapshot } from "../tree/snapshot.ts";
 import type { Context } from "./context.ts";
-import { despiteDisk } from "./dispatcher.ts";
 import { parseKey } from "./key.ts";
 import { answerSpawned } from "./launching.ts";
 import type { Orphans } from "./orphans.ts";
 import { treeOf } from "./treeOf.ts";
 import type { Attempt, Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /** Milliseconds until init must have told of the end of what is gone. */
 const EXIT_PATIENCE = 2000;
@@ -171,10 +171,10 @@ export class Endings {
     if (attempt === undefined) return;
     heirlooms.drop(attempt);
     unit.attempts.delete(number);
-    despiteDisk(() => journal.gone(unit.name, number));
+    unlessRefused(() => journal.gone(unit.name, number));
     void notify.close(unit.name, number).catch(unlessInitIsGone);
     const path = attempt.cgroup;
-    if (path !== null && !("none" in cgroups)) despiteDisk(() => void releaseCgroup(cgroups, path));
+    if (path !== null && !("none" in cgroups)) unlessRefused(() => void releaseCgroup(cgroups, path));
   }
 
   /** What was owed while the disk was full. */

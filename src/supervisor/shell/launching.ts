@@ -9,11 +9,11 @@ import { createCgroup } from "../tree/serviceCgroup.ts";
 import type { Account } from "./accountOf.ts";
 import { composeLaunch, type Launch, type LaunchContext } from "./composeLaunch.ts";
 import type { Context } from "./context.ts";
-import { despiteDisk } from "./dispatcher.ts";
 import type { OpenLogs } from "./instanceLogs.ts";
 import { composeKey } from "./key.ts";
 import { socketsOf } from "./regainSockets.ts";
 import type { Attempt, Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /** What a process is given that is no part of its specification. */
 type Given = Pick<LaunchContext, "sockets" | "notifyAddress"> & { readonly log: OpenLogs };
@@ -31,7 +31,7 @@ export async function launchAttempt(context: Context, unit: Unit, number: number
   const attempt = unit.attempt(number);
   // Whoever reads its lines wants none of those before.
   if (unit.spec.ready.on === "line") attempt.outputAt = logs.ends(unit.spec, unit.name);
-  despiteDisk(() => journal.spawning(unit.name, number, "process", attempt.outputAt));
+  unlessRefused(() => journal.spawning(unit.name, number, "process", attempt.outputAt));
   try {
     const started = await context.spawns.run(() => spawn(context, unit, attempt));
     faultPoint("after spawn");
@@ -69,14 +69,14 @@ export function answerSpawned(
   attempt.sessions.add(pid);
   pids.add(pid);
   heirlooms.keep(unit, attempt);
-  despiteDisk(() => journal.spawned(unit.name, attempt.number, "process", identity));
+  unlessRefused(() => journal.spawned(unit.name, attempt.number, "process", identity));
   dispatcher.dispatch(unit, { type: "spawned", attempt: attempt.number, identity });
 }
 
 function answerFailed(context: Context, unit: Unit, attempt: Attempt, error: unknown): void {
   attempt.answered = true;
   const { step, subject, code, strerror, hint } = DaemonError.from(error, "spawn", unit.name);
-  despiteDisk(() => context.journal.gone(unit.name, attempt.number));
+  unlessRefused(() => context.journal.gone(unit.name, attempt.number));
   context.dispatcher.dispatch(unit, {
     ...{ type: "spawnFailed", attempt: attempt.number, code },
     step: subject === undefined ? step : `${step} ${subject}`,

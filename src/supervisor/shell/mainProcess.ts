@@ -10,12 +10,12 @@ import type { Identity } from "../events.ts";
 import { isWithoutMain, slotsOf } from "../slots.ts";
 import { findTree } from "../tree/findTree.ts";
 import { readIdentity } from "../tree/identity.ts";
-import { nextSnapshot, type Snapshot } from "../tree/snapshot.ts";
+import { nextSnapshot } from "../tree/snapshot.ts";
 import type { Context } from "./context.ts";
-import { despiteDisk } from "./dispatcher.ts";
 import { unlessInitIsGone } from "./endings.ts";
 import { composeKey } from "./key.ts";
 import type { Attempt, Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;
@@ -61,7 +61,7 @@ export async function becomeMain(context: Context, unit: Unit, attempt: Attempt,
     heirlooms.drop(attempt);
     heirlooms.keep(unit, attempt);
   }
-  despiteDisk(() => journal.spawned(unit.name, attempt.number, "process", identity));
+  unlessRefused(() => journal.spawned(unit.name, attempt.number, "process", identity));
   dispatcher.dispatch(unit, { type: "mainProcess", attempt: attempt.number, identity });
   return true;
 }
@@ -83,17 +83,13 @@ async function findMain({ homeId, client }: Context, unit: Unit, attempt: Attemp
   const members = findTree(tree, snapshot);
   if (named !== undefined) {
     const member = members.find(({ pid }) => pid === named);
-    return member ?? (isUnknownOrphan(named, client, snapshot) ? readIdentity(named) : undefined);
+    // It may have written its title over its mark, and lead a session of its own.
+    const hidden = snapshot.unmarkedChildrenOf(client.hello.pid).some(({ pid }) => pid === named);
+    return member ?? (hidden ? readIdentity(named) : undefined);
   }
   const pids = new Set(members.map(({ pid }) => pid));
   const roots = members.filter(({ pid }) => !pids.has(snapshot.processes.get(pid)?.parent ?? 0));
   return roots.toSorted((one, other) => one.startTime - other.startTime)[0];
-}
-
-/** A daemon may have written its title over its mark, and lead a session of its own: then it is a child of init that nobody knows. */
-function isUnknownOrphan(pid: number, client: Context["client"], snapshot: Snapshot): boolean {
-  const found = snapshot.processes.get(pid);
-  return found?.parent === client.hello.pid && found.mark === undefined && !snapshot.isSpared(pid);
 }
 
 function readPidFile(path: string): number | undefined {

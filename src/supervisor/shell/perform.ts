@@ -8,13 +8,13 @@ import { slotsOf } from "../slots.ts";
 import { signalProcess } from "../tree/identity.ts";
 import { signalTree } from "../tree/signalTree.ts";
 import type { Context } from "./context.ts";
-import { despiteDisk } from "./dispatcher.ts";
 import type { Endings } from "./endings.ts";
 import { composeKey } from "./key.ts";
 import { launchAttempt, logOf } from "./launching.ts";
 import { awaitReadiness, probeReadiness, startHealthChecks, stopAwaiting, stopHealthChecks } from "./probing.ts";
 import { treeOf } from "./treeOf.ts";
 import type { Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /** What setTimeout takes; the machine sets a timer that comes too early again. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -132,7 +132,7 @@ async function runHook(context: Context, unit: Unit, hook: HookName, attempt: nu
   const command = unit.spec.hooks[hook];
   const over = new AbortController();
   unit.hook = over;
-  despiteDisk(() => journal.spawning(unit.name, attempt, hook));
+  unlessRefused(() => journal.spawning(unit.name, attempt, hook));
   let why = "";
   try {
     if (command === null) throw new Error("the specification has no such hook any more");

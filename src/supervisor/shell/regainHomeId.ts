@@ -5,7 +5,7 @@ import type { Journal } from "../state/journal.ts";
 import { readWhole, writeWholeSync } from "../state/wholeFile.ts";
 import { isSame } from "../tree/identity.ts";
 import { readMark } from "../tree/mark.ts";
-import { despiteDisk } from "./dispatcher.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 const STEP = "home id";
 
@@ -15,7 +15,7 @@ export function regainHomeId(home: Home, journal: Pick<Journal, "entries">): str
   if (id === undefined) return undefined;
   const path = join(home.run, "id");
   const content = `${id}\n`;
-  if (readWhole(path, STEP)?.toString("latin1") !== content) despiteDisk(() => writeWholeSync(path, content, STEP, { durable: false }));
+  if (readWhole(path, STEP)?.toString("latin1") !== content) unlessRefused(() => writeWholeSync(path, content, STEP, { durable: false }));
   return id;
 }
 

@@ -1,9 +1,9 @@
 /** Services as they are meant to be: added, changed, scaled and deleted, with their instances. */
 import type { ServiceSpec } from "../../service/specTypes.ts";
-import { despiteDisk } from "./dispatcher.ts";
 import { unlessInitIsGone } from "./endings.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { instanceName, type Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 export class Services {
   readonly #supervisor: Supervisor;
@@ -89,7 +89,7 @@ export class Services {
       if (there?.instance.ending?.then === "delete") added.push(there);
       if (there !== undefined) continue;
       const unit = this.#supervisor.addUnit(spec.name, number, spec);
-      despiteDisk(() => this.#supervisor.context.journal.put(unit.instance));
+      unlessRefused(() => this.#supervisor.context.journal.put(unit.instance));
       added.push(unit);
     }
     return added;

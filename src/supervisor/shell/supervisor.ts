@@ -13,7 +13,6 @@ import { isWithoutMain, slotsOf } from "../slots.ts";
 import { hasTimers } from "../turn.ts";
 import type { Context } from "./context.ts";
 import { dependenciesOf } from "./dependencies.ts";
-import { despiteDisk } from "./dispatcher.ts";
 import { Endings, unlessInitIsGone } from "./endings.ts";
 import { endLogs, followLogs } from "./keepLogs.ts";
 import { logEvent } from "./logEvents.ts";
@@ -25,6 +24,7 @@ import { heard } from "./probing.ts";
 import { Rehearsal } from "./rehearse.ts";
 import { Schedules } from "./schedules.ts";
 import { instanceName, Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /** Timers that were lost are made up for, and the disk is asked again. */
 const TICK = 5000;
@@ -127,7 +127,7 @@ export class Supervisor {
     siblings?.delete(unit.number);
     if (siblings?.size === 0) this.#byService.delete(service);
     for (const timer of unit.timers.values()) clearTimeout(timer);
-    despiteDisk(() => journal.forget(name));
+    unlessRefused(() => journal.forget(name));
     logs.close(name).catch(unlessInitIsGone);
     for (const listener of this.#forgotten) listener(unit);
   }

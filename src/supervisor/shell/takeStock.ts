@@ -50,7 +50,7 @@ export async function takeStock(context: Context, sources: Sources): Promise<Rea
     for (const note of sources.entries.get(unit.name)?.spawns ?? []) await inventory.takeNote(unit, note);
   }
   await inventory.takeMarked();
-  inventory.takeNamed();
+  inventory.takeHidden();
   return inventory.found();
 }
 
@@ -153,7 +153,7 @@ class Inventory {
   }
 
   /** Daemons that have written over their marks, whose launchers ended while nobody looked: the pid file tells, or will tell. */
-  takeNamed(): void {
+  takeHidden(): void {
     for (const [unit, { alive, exits, remains }] of this.#stock) {
       const { process } = unit.instance;
       if (unit.spec.type !== "forking" || unit.spec.pidFile === null || process === null) continue;
@@ -170,9 +170,8 @@ class Inventory {
   /** Children of init that nobody knows. */
   #strangersSince(earliest: number): readonly Identity[] {
     const { client, pids } = this.#context;
-    const isStranger = ({ pid, mark, startTime }: MarkedProcess) =>
-      mark === undefined && !pids.has(pid) && !this.#snapshot.isSpared(pid) && startTime >= earliest;
-    return this.#snapshot.childrenOf(client.hello.pid).filter(isStranger).map(identityOf);
+    const unmarked = this.#snapshot.unmarkedChildrenOf(client.hello.pid);
+    return unmarked.filter(({ pid, startTime }) => !pids.has(pid) && startTime >= earliest).map(identityOf);
   }
 
   /** Of the launcher, in clock ticks after boot; 0 where nobody knows. */

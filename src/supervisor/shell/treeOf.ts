@@ -10,7 +10,7 @@ export function treeOf({ homeId }: Pick<Context, "homeId">, unit: Unit, tree: nu
   const slots = slotsOf(unit.instance).filter(({ attempt }) => isMeant({ number: attempt }));
   return {
     mark: { home: homeId, instance: unit.name, ...(tree === "all" ? {} : { attempt: tree }) },
-    roots: [...[...attempts, ...slots].flatMap(({ identity }) => identity ?? []), ...attempts.flatMap(({ left }) => left)],
+    roots: [...attempts.flatMap(({ identity, left }) => [identity ?? [], left].flat()), ...slots.flatMap(({ identity }) => identity ?? [])],
     sessions: attempts.flatMap(({ sessions }) => [...sessions]),
     cgroups: attempts.flatMap(({ cgroup }) => cgroup ?? []),
   };

@@ -35,6 +35,11 @@ export class Snapshot {
     return this.#children.get(pid) ?? [];
   }
 
+  /** Children of it that carry no mark: those of init may be daemons that wrote over theirs. */
+  unmarkedChildrenOf(pid: number): readonly MarkedProcess[] {
+    return this.childrenOf(pid).filter((child) => child.mark === undefined && !this.isSpared(child.pid));
+  }
+
   inSession(session: number): readonly MarkedProcess[] {
     return this.#sessions.get(session) ?? [];
   }
