@@ -2,6 +2,7 @@
  * Names for the instants of a rotation and of a compression at which a crash would hurt most: src/supervisor/faultPoint.ts
  * has the others, and says what they are for. The compressor, a process of its own, comes to those of a compression.
  */
+import { atFaultPoint } from "../values/faultHook.ts";
 
 /** Each with the place where it belongs. */
 export const LOG_FAULT_POINTS = [
@@ -31,14 +32,5 @@ export const LOG_FAULT_POINTS = [
 
 export type LogFaultPoint = (typeof LOG_FAULT_POINTS)[number];
 
-let hook: ((name: LogFaultPoint) => void) | undefined;
-
-/** Does nothing, unless a hook is set. */
-export function faultPoint(name: LogFaultPoint): void {
-  hook?.(name);
-}
-
-/** What each {@link faultPoint} calls from now on; undefined for nothing, which is the default. For the crash run. */
-export function setLogFaultHook(next: ((name: LogFaultPoint) => void) | undefined): void {
-  hook = next;
-}
+/** Does nothing, unless `setFaultHook` has set a hook. */
+export const faultPoint: (name: LogFaultPoint) => void = atFaultPoint;

@@ -1,13 +1,13 @@
 /**
  * Names for the instants at which a crash would hurt most, so that `npm run crash` can kill the supervisor, init or both
- * exactly there. In production nobody listens, and a call costs one comparison.
+ * exactly there.
  *
  *   faultPoint("before spawn");
  *   const started = await client.spawn(request);
  *   faultPoint("after spawn");
  */
-
-import { LOG_FAULT_POINTS, setLogFaultHook } from "../logs/faultPoint.ts";
+import { LOG_FAULT_POINTS } from "../logs/faultPoint.ts";
+import { atFaultPoint } from "../values/faultHook.ts";
 
 /** Each with the place where it belongs. */
 export const FAULT_POINTS = [
@@ -60,15 +60,5 @@ export const FAULT_POINTS = [
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
-let hook: ((name: FaultPoint) => void) | undefined;
-
-/** Does nothing, unless a hook is set. */
-export function faultPoint(name: FaultPoint): void {
-  hook?.(name);
-}
-
-/** What each {@link faultPoint} calls from now on; undefined for nothing, which is the default. For the crash run. */
-export function setFaultHook(next: ((name: FaultPoint) => void) | undefined): void {
-  hook = next;
-  setLogFaultHook(next);
-}
+/** Does nothing, unless `setFaultHook` has set a hook. */
+export const faultPoint: (name: FaultPoint) => void = atFaultPoint;

@@ -50,7 +50,7 @@ export function readFired(directory: string): Fired | undefined {
 }
 
 /** In the supervisor and in a compressor, both children of init: what each of its fault points calls. */
-export function faultHook(directory: string): (name: FaultPoint) => void {
+export function faultHook(directory: string): (name: string) => void {
   const path = planFile(directory);
   let counted = { ino: 0, count: 0 };
   return (name) => {

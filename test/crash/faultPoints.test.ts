@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FAULT_POINTS, faultPoint, setFaultHook } from "../../src/supervisor/faultPoint.ts";
+import { FAULT_POINTS, faultPoint } from "../../src/supervisor/faultPoint.ts";
+import { setFaultHook } from "../../src/values/faultHook.ts";
 import { track } from "../support/cleanup.ts";
 import { start } from "../support/run.ts";
 import { until } from "../support/wait.ts";

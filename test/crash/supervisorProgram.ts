@@ -8,7 +8,7 @@
 import { enableCompileCache, registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { setFaultHook } from "../../src/supervisor/faultPoint.ts";
+import { setFaultHook } from "../../src/values/faultHook.ts";
 import { faultHook } from "./faultPlan.ts";
 
 const [, , directory] = process.argv;
