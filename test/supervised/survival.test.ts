@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { SupervisorEvent } from "../../src/supervisor/control.ts";
+import { encodeRecord } from "../../src/supervisor/state/journalRecords.ts";
+import { bootId } from "../../src/supervisor/tree/identity.ts";
 import { descriptors, zombiesOf } from "../fixtures/supervised2/tree.ts";
 import { killTree, type Victim } from "../support/killTree.ts";
 import { isAlive } from "../support/process.ts";
@@ -114,6 +116,26 @@ test("what ends while there is no supervisor, or no init, is known with its exit
     // The pipe of the one that nobody watched over ended with it.
     if (victim !== "both") assert.equal(s.log(instance), "up\nlast words 1\nlast words 2\n");
   }
+});
+
+test("one that ends while both are dead has an exit, also where only init had ever known its pid", async (t) => {
+  const s = await supervised(t);
+  await s.apply({ dark: { command: mortal(9), restart: "never" } });
+  await until("it to run", () => s.log("dark/0").includes("up\n"));
+  const { pid } = await s.status("dark/0");
+  assert.ok(pid !== null);
+  await killTree(s, "both", async () => {
+    process.kill(pid, "SIGUSR1");
+    // As if its supervisor had been killed between the spawn and the journal, and the next one had learned the pid from init.
+    const note = { is: "spawn", boot: bootId(), name: "dark/0", attempt: 1, what: "process", identity: null } as const;
+    appendFileSync(s.home.journalFile, encodeRecord(note));
+    await until("its end", () => !isAlive(pid));
+  });
+  const { lastExit } = await until("its end to be known", async () => {
+    const now = await s.status("dark/0");
+    return now.lastExit !== null && now;
+  });
+  assert.deepEqual(exits(await s.events(), "dark/0"), [{ pid, status: lastExit?.status }]);
 });
 
 test("killed nine times, supervisor and init have as many descriptors as before, and there are no zombies", async (t) => {

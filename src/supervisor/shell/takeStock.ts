@@ -8,7 +8,7 @@ import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
 import type { ExitRecord, Found, HookName, Identity } from "../events.ts";
 import { faultPoint } from "../faultPoint.ts";
 import type { ProcessRecord } from "../init/protocol.ts";
-import { isWithoutMain } from "../slots.ts";
+import { isWithoutMain, slotsOf } from "../slots.ts";
 import type { JournalEntry, SpawnNote } from "../state/journalRecords.ts";
 import { findTree } from "../tree/findTree.ts";
 import { identityOf, isSame } from "../tree/identity.ts";
@@ -104,7 +104,9 @@ class Inventory {
       return;
     }
     if (stock.alive.some(({ attempt }) => attempt === note.attempt)) return;
-    if (note.identity === null) {
+    // A supervisor that was killed before it wrote down whom init had started had a successor that learned it from init.
+    const identity = note.identity ?? slotsOf(unit.instance).find(({ attempt }) => attempt === note.attempt)?.identity ?? null;
+    if (identity === null) {
       const marked = this.#marked(unit, note.attempt, undefined);
       // Its main process has ended, so these are what that left.
       if (stock.exits.some(({ attempt }) => attempt === note.attempt)) {
@@ -115,7 +117,6 @@ class Inventory {
       if (main !== undefined) await this.#adopt(unit, note.attempt, identityOf(main));
       return;
     }
-    const { identity } = note;
     if (isSame(identity) && (await this.#adopt(unit, note.attempt, identity))) return;
     const wasTold =
       stock.exits.some((exit) => exit.attempt === note.attempt && exit.pid === identity.pid) ||
