@@ -38,6 +38,18 @@ describe("killTree", () => {
     for (const one of pids) assert.equal(isAlive(one), false, `process ${one} lives`);
   });
 
+  test("of an instance, spares an attempt that is later than the latest that is meant", async (t) => {
+    const tracked = track(t);
+    const first = someMark({ attempt: 6 });
+    const { home, instance } = first;
+    const [old, next] = [first, { ...first, attempt: 7 }].map((mark) => script(tracked, mark, "exec sleep 60").main.pid);
+    assert.ok(old !== undefined && next !== undefined);
+    const { found } = await killTree({ mark: { home, instance, latest: 6 } }, PATIENT);
+    assert.equal(found, 1);
+    await ended(old);
+    assert.equal(isAlive(next), true);
+  });
+
   test("does nothing where nothing is left", async () => {
     assert.deepEqual(await killTree({ mark: someMark() }), { remaining: [], found: 0 });
   });

@@ -4,12 +4,14 @@ import type { Tree } from "../tree/findTree.ts";
 import type { Context } from "./context.ts";
 import type { Unit } from "./unit.ts";
 
+/** Of an instance without what is begun after this call: who looks again and again must not take that along. */
 export function treeOf({ homeId }: Pick<Context, "homeId">, unit: Unit, tree: number | "all"): Tree {
   const isMeant = ({ number }: { readonly number: number }) => tree === "all" || number === tree;
   const attempts = [...unit.attempts.values()].filter(isMeant);
   const slots = slotsOf(unit.instance).filter(({ attempt }) => isMeant({ number: attempt }));
+  const latest = Math.max(unit.instance.attempt, ...unit.attempts.keys());
   return {
-    mark: { home: homeId, instance: unit.name, ...(tree === "all" ? {} : { attempt: tree }) },
+    mark: { home: homeId, instance: unit.name, ...(tree === "all" ? { latest } : { attempt: tree }) },
     roots: [...attempts.flatMap(({ identity, left }) => [identity ?? [], left].flat()), ...slots.flatMap(({ identity }) => identity ?? [])],
     sessions: attempts.flatMap(({ sessions }) => [...sessions]),
     cgroups: attempts.flatMap(({ cgroup }) => cgroup ?? []),

@@ -23,8 +23,8 @@ import type { MarkedProcess } from "./processTable.ts";
 import { Snapshot } from "./snapshot.ts";
 
 export interface Tree {
-  /** Without an attempt, the whole instance. */
-  readonly mark: Pick<Mark, "home" | "instance"> & { readonly attempt?: number };
+  /** Without an attempt, the whole instance; `latest`: without attempts after that one. */
+  readonly mark: Pick<Mark, "home" | "instance"> & { readonly attempt?: number; readonly latest?: number };
   /** Main processes, the launcher of a forking service, and others that are known to belong to it. They may be gone. */
   readonly roots?: readonly Identity[];
   /**
@@ -113,5 +113,6 @@ function ofThisBoot(identities: readonly Identity[]): Identity[] {
 function belongsToAnother(found: Mark | undefined, wanted: Tree["mark"]): boolean {
   if (found === undefined || found.home !== wanted.home) return false;
   if (found.instance !== wanted.instance) return true;
+  if (wanted.latest !== undefined && found.attempt > wanted.latest) return true;
   return wanted.attempt !== undefined && (found.attempt !== wanted.attempt || found.hook !== undefined);
 }
