@@ -22,6 +22,7 @@ struct binding {
 bool export_functions(napi_env env, napi_value exports, const struct binding *functions, size_t count);
 
 bool register_descriptors(napi_env env, napi_value exports);
+bool register_memory(napi_env env, napi_value exports);
 bool register_notify(napi_env env, napi_value exports);
 bool register_pidfd(napi_env env, napi_value exports);
 bool register_plan(napi_env env, napi_value exports);
@@ -40,6 +41,8 @@ napi_value throw_internal(napi_env env);
 bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values);
 bool read_int(napi_env env, napi_value value, const char *name, int *out);
 bool read_uint32(napi_env env, napi_value value, const char *name, uint32_t *out);
+/* Every address of user space is a number that a double holds. */
+bool read_address(napi_env env, napi_value value, const char *name, uintptr_t *out);
 bool read_bool(napi_env env, napi_value value, const char *name, bool *out);
 /* Milliseconds, rounded up so that a wait never ends early; below zero is no limit. */
 bool read_timeout(napi_env env, napi_value value, int *out);

@@ -2,9 +2,6 @@
 #include "binding.h"
 
 #include <errno.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -70,16 +67,6 @@ static napi_value call_exit_now(napi_env env, napi_callback_info info)
 	_exit(code);
 }
 
-static napi_value call_release_memory(napi_env env, napi_callback_info info)
-{
-	(void)env;
-	(void)info;
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-	return NULL;
-}
-
 bool register_process(napi_env env, napi_value exports)
 {
 	static const struct binding functions[] = {
@@ -87,7 +74,6 @@ bool register_process(napi_env env, napi_value exports)
 		{ "limit", call_limit },
 		{ "strerror", call_strerror },
 		{ "exitNow", call_exit_now },
-		{ "releaseMemory", call_release_memory },
 	};
 
 	return export_functions(env, exports, functions, sizeof functions / sizeof *functions);

@@ -52,6 +52,16 @@ bool read_uint32(napi_env env, napi_value value, const char *name, uint32_t *out
 	return true;
 }
 
+bool read_address(napi_env env, napi_value value, const char *name, uintptr_t *out)
+{
+	double number;
+
+	if (!read_number(env, value, &number) || number != floor(number) || number < 0 || number > 9007199254740991.0)
+		return reject(env, name, "an address");
+	*out = (uintptr_t)number;
+	return true;
+}
+
 bool read_bool(napi_env env, napi_value value, const char *name, bool *out)
 {
 	if (napi_get_value_bool(env, value, out) == napi_ok)

@@ -123,6 +123,8 @@ export interface Native {
   exitNow(code: number): never;
   /** malloc_trim(3): what libc keeps of memory that was freed goes back to the kernel. Nothing where libc is another one. */
   releaseMemory(): void;
+  /** madvise(2), MADV_DONTNEED, from `begin` to `end` (exclusive), addresses of this process. Only for what was never written to: all else is lost. */
+  forgetPages(begin: number, end: number): void;
 }
 
 let loaded: Native | undefined;

@@ -1,5 +1,6 @@
 /** Memory that a burst of changes leaves behind, which the next hours have no use for: it goes back to the kernel. */
 import { native } from "../../native/addon.ts";
+import { forgetProgramPages } from "./programPages.ts";
 
 /** So many changes are a burst. */
 const BURST = 100;
@@ -21,5 +22,6 @@ export class MemoryRelease {
     if (this.#left === 0) return;
     this.#left -= 1;
     native().releaseMemory();
+    forgetProgramPages();
   }
 }
