@@ -13,13 +13,15 @@ export interface Memory {
   readonly resident: number;
   /** The same, pages that they share with others divided by those that share them. */
   readonly proportional: number;
+  /** The part of what is resident that is no page of a file. */
+  readonly anonymous: number;
 }
 
 export function memoryOf(pids: readonly number[]): Memory {
   const all = pids.map((pid) => readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"));
   const sum = (key: string) =>
     all.reduce((total, text) => total + Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) / 1024, 0);
-  return { resident: sum("Rss"), proportional: sum("Pss") };
+  return { resident: sum("Rss"), proportional: sum("Pss"), anonymous: sum("Anonymous") };
 }
 
 /** Milliseconds of processor time that the process has used, in steps of 10: the kernel's own account. */

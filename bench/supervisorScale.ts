@@ -23,7 +23,7 @@ interface Point {
   readonly restart: number;
   readonly latency: Stats;
   readonly status: Stats;
-  /** Kilobytes resident, of the supervisor and of init. */
+  /** Kilobytes of their own, of the supervisor and of init: pages of files come and go, and are no service's. */
   readonly supervisor: number;
   readonly init: number;
   /** Open files for each service, of that of both that has more of them. */
@@ -33,7 +33,7 @@ interface Point {
 export const supervisorScale: Benchmark = {
   name: "supervisor-scale",
   title: "from 10 services to 10,000",
-  method: `For each number a new supervisor. Until all run: the time for each of them. A restart: processor time of the supervisor and init together for each of ${RESTARTS}, one after the other, less what they use when nothing happens; and the time from SIGKILL to the successor. Memory: what is resident, for each service more than with the fewest; a line of \`status\` likewise. With --quick to ${QUICK.toLocaleString("en")} only.`,
+  method: `For each number a new supervisor. Until all run: the time for each of them. A restart: processor time of the supervisor and init together for each of ${RESTARTS}, one after the other, less what they use when nothing happens; and the time from SIGKILL to the successor. Memory: what is resident and no page of a file, for each service more than with the fewest; a line of \`status\` likewise. With --quick to ${QUICK.toLocaleString("en")} only.`,
   async run(context) {
     const points: Point[] = [];
     const notes: string[] = [];
@@ -61,7 +61,7 @@ async function measure(context: Context, tree: Tree, size: number): Promise<Poin
   await restarts(stamps, pids, WARM_UP);
   await sleep(1000);
   const idle = await cpuDuring(processes, () => sleep(IDLE));
-  const [supervisor = 0, init = 0] = processes.map((pid) => memoryOf([pid]).resident * 1024);
+  const [supervisor = 0, init = 0] = processes.map((pid) => memoryOf([pid]).anonymous * 1024);
   const latency: number[] = [];
   const busy = await cpuDuring(processes, async () => void latency.push(...(await restarts(stamps, pids, RESTARTS))));
   stamps.close();

@@ -42,6 +42,8 @@ export class EventReader {
     if (this.latest.length > KEPT) this.latest.splice(0, this.latest.length - KEPT);
     // Every program becomes ready at once, and says so.
     if (event.type === "state" && event.reason.startsWith("not ready within")) this.#found.push(`${event.instance}: ${event.reason}`);
+    const pid = event.type === "state" ? /\bpid (\d+)$/.exec(event.reason)?.[1] : undefined;
+    if (event.type === "state" && pid !== undefined) this.#exits.named(event.instance, Number(pid));
     if (event.type !== "exit") return;
     const problem = this.#exits.recorded(event);
     if (problem !== undefined) this.#found.push(problem);

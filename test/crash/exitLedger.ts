@@ -62,6 +62,8 @@ export class ExitLedger {
   readonly #outages: Outage[] = [];
   /** Instances that somebody ended with SIGKILL, or asked to. */
   readonly #forced = new Set<string>();
+  /** Main processes that the supervisor has named: "web/0:4711". */
+  readonly #named = new Set<string>();
   readonly counts: ExitCounts = { known: 0, killed: 0, unknown: 0, inFlight: 0, longestFlight: 0, unheard: 0, overtaken: 0 };
 
   started(start: Testimony): void {
@@ -79,6 +81,11 @@ export class ExitLedger {
     return recorded.length > 1
       ? `${keyOf(exit)} was recorded ${recorded.length} times: ${recorded.map(describeExit).join(", ")}`
       : undefined;
+  }
+
+  /** The supervisor said that this process is what runs of the instance. */
+  named(instance: string, pid: number): void {
+    this.#named.add(`${instance}:${pid}`);
   }
 
   /** Somebody sent, or had sent, SIGKILL to what runs of this instance. */
@@ -164,8 +171,10 @@ export class ExitLedger {
       this.counts.unheard++;
       return undefined;
     }
-    // A stop that comes between the launcher's end and the moment in which its daemon is found ends what nobody knows as the main process.
-    if (written?.instance.startsWith("daemonize") && this.#forced.has(written.instance)) {
+    // A stop that comes between the launcher's end and the moment in which its daemon is found ends what nobody knows as the
+    // main process; by SIGKILL, which can't be written down, if that has to be.
+    const { instance, pid } = start ?? written ?? { instance: "", pid: 0 };
+    if (instance.startsWith("daemonize") && this.#forced.has(instance) && !this.#named.has(`${instance}:${pid}`)) {
       this.counts.unheard++;
       return undefined;
     }

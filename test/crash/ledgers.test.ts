@@ -79,6 +79,24 @@ test("SIGKILL can't be written down", () => {
   assert.equal(made.counts.killed, 1);
 });
 
+test("a daemon that was stopped before it was found need not be told of, and only that", () => {
+  for (const [instance, isStopped, isNamed, complaints] of [
+    ["daemonize0/0", true, false, 0],
+    ["daemonize0/0", true, true, 1],
+    ["daemonize0/0", false, false, 1],
+    ["web/0", true, false, 1],
+  ] as const) {
+    for (const hasLastWords of [true, false]) {
+      const made = new ExitLedger();
+      made.started({ ...start, instance });
+      if (hasLastWords) made.wrote({ ...exit, instance });
+      if (isStopped) made.forced(instance);
+      if (isNamed) made.named(instance, start.pid);
+      assert.equal(made.judge(none).late.length, complaints, `${instance}, ${isStopped}, ${isNamed}, ${hasLastWords}`);
+    }
+  }
+});
+
 test("SIGKILL after the last words is believed only where somebody sent it", () => {
   assert.equal(ledger({ signal: "SIGKILL" }).made.judge(none).wrong.length, 1);
   const { made } = ledger({ signal: "SIGKILL" });
