@@ -1,5 +1,6 @@
 /** `daemonitor events`: what happened, and what happens. */
 import { OptionError } from "../launch/errors.ts";
+import type { SupervisorEvent } from "../supervisor/control.ts";
 import type { Arguments, Command, Flag } from "./command.ts";
 import { connectTo } from "./connect.ts";
 import { eventLine, subjectOf } from "./eventText.ts";
@@ -10,6 +11,7 @@ import { isSelected, wordsOf } from "./selectors.ts";
 const FLAGS = {
   follow: { short: "f", describe: "go on with those to come, until Ctrl-C" },
   after: { value: "N", describe: "those after the event with this number; 0 is all that are kept. With --follow alone: those from now on" },
+  lines: { short: "n", value: "N", describe: "of those that there are, the last N" },
   json: { describe: "print one JSON object a line, errors too" },
 } as const satisfies Record<string, Flag>;
 
@@ -24,6 +26,7 @@ export const eventsCommand: Command<keyof typeof FLAGS> = {
   ],
   examples: [
     { does: "what is kept", command: "daemonitor events" },
+    { does: "the last ten of one service", command: "daemonitor events -n 10 web" },
     { does: "follow one service", command: "daemonitor events --follow web" },
     { does: "for programs: go on where you were", command: "daemonitor events --follow --after 4711 --json" },
   ],
@@ -31,18 +34,44 @@ export const eventsCommand: Command<keyof typeof FLAGS> = {
 };
 
 async function run(args: Arguments<keyof typeof FLAGS>): Promise<number> {
-  const after = numberOf(args.text("after"));
+  const after = numberOf(args, "after", "the number of an event");
+  const lines = numberOf(args, "lines", "a number of events");
   const follow = args.has("follow");
   const selectors = wordsOf(args.operands);
   const client = await connectTo("after crash");
   const paint = paintFor(1);
-  for await (const event of client.events({ follow, ...(after === undefined ? {} : { after }) })) {
+  const isWanted = (event: SupervisorEvent) => {
     const subject = subjectOf(event);
-    if (selectors.length > 0 && (subject === undefined || !isAbout(subject, selectors))) continue;
-    const line = args.has("json") ? JSON.stringify(event) : eventLine(event, { now: Date.now(), paint });
-    if (!printOn(`${line}\n`)) break;
+    return selectors.length === 0 || (subject !== undefined && isAbout(subject, selectors));
+  };
+  const print = (event: SupervisorEvent) =>
+    printOn(`${args.has("json") ? JSON.stringify(event) : eventLine(event, { now: Date.now(), paint })}\n`);
+  let from = after;
+  if (lines !== undefined) {
+    const last = await lastOf(client.events({ follow: false, after: after ?? 0 }), lines, isWanted);
+    if (!last.events.every(print) || !follow) return 0;
+    from = last.seq ?? after ?? 0;
+  }
+  for await (const event of client.events({ follow, ...(from === undefined ? {} : { after: from }) })) {
+    if (isWanted(event) && !print(event)) break;
   }
   return 0;
+}
+
+/** The last few that are wanted, and the number of the very last one, wanted or not. */
+async function lastOf(
+  events: AsyncIterable<SupervisorEvent>,
+  count: number,
+  isWanted: (event: SupervisorEvent) => boolean,
+): Promise<{ readonly events: readonly SupervisorEvent[]; readonly seq: number | undefined }> {
+  const kept: SupervisorEvent[] = [];
+  let seq: number | undefined;
+  for await (const event of events) {
+    seq = event.seq;
+    if (isWanted(event)) kept.push(event);
+    if (kept.length > count) kept.shift();
+  }
+  return { events: kept, seq };
 }
 
 /** An event of a whole service concerns each of its instances. */
@@ -52,8 +81,9 @@ function isAbout(subject: string, selectors: readonly string[]): boolean {
   return isSelected(`${subject}/0`, services);
 }
 
-function numberOf(text: string | undefined): number | undefined {
+function numberOf(args: Arguments<keyof typeof FLAGS>, flag: "after" | "lines", what: string): number | undefined {
+  const text = args.text(flag);
   if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new OptionError("--after", `--after: ${JSON.stringify(text)} is not the number of an event`);
+  throw new OptionError(`--${flag}`, `--${flag}: ${JSON.stringify(text)} is not ${what}`);
 }

@@ -103,6 +103,7 @@ const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
   [["restart", "web", "--no-wait", "--timeout", "1s"], /--no-wait and --timeout contradict each other/],
   [["restart", "web", "--timeout", "x"], /--timeout: "x" is not a duration/],
   [["events", "--after", "x"], /--after: "x" is not the number of an event/],
+  [["events", "-n", "few"], /--lines: "few" is not a number of events/],
   [["apply", "file.yaml"], /apply: unexpected argument "file.yaml"/],
   [["start"], /start: nothing is named: a script, a configuration, a service, or "-- command"/],
   [["start", "--env", "X", "--", "true"], /--env: write NAME=VALUE/],

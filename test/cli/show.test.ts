@@ -189,6 +189,27 @@ test("events are those that are kept, after a number, of a service, or as JSON l
   );
 });
 
+test("events -n are the last few of those that are wanted, and with --follow all that come", async (t) => {
+  const { control, env, run, tracked } = await served(t);
+  for (const number of [1, 2, 3]) control.emit({ type: "problem", subject: "web/0", message: `problem ${number}` });
+  control.emit({ type: "supervisor", what: "started", detail: "" });
+  const numbers = (text: string) => [...text.matchAll(/problem: problem (\d)/g)].map(([, number]) => Number(number));
+  assert.deepEqual(numbers((await run("events", "-n", "2", "web")).stdout), [2, 3]);
+  assert.deepEqual(numbers((await run("events", "--lines", "100")).stdout), [1, 2, 3]);
+  assert.equal((await run("events", "-n", "0")).stdout, "");
+  const [file = "", ...args] = cliArgv(["events", "-f", "-n", "1", "web/0"]);
+  const child = start(file, args, { env });
+  tracked.killSession(child.pid ?? 0);
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (more: string) => {
+    text += more;
+  });
+  await until("the last one", () => numbers(text).length === 1);
+  control.emit({ type: "problem", subject: "web/0", message: "problem 4" });
+  await until("the new one", () => numbers(text).length === 2);
+  assert.deepEqual(numbers(text), [3, 4]);
+});
+
 test("events --follow goes on with those to come", async (t) => {
   const { control, env, tracked } = await served(t);
   const [file = "", ...args] = cliArgv(["events", "-f", "--after", "0"]);
