@@ -1,5 +1,5 @@
 /**
- * Measures the machine and the instances as time goes by: each 5 s (less often where that would take more than a sixth of a
+ * Measures the machine and the instances as time goes by: each 5 s (less often where that would take more than a tenth of a
  * percent of a core, and no check needs it), and each second while somebody looks. Nothing here is
  * waited for by anything else, and what fails is only not measured.
  */
@@ -22,7 +22,7 @@ const FASTEST = 1000;
 /** Milliseconds that the file systems get to answer, so that a sample shows them as they are now. */
 const PATIENCE = 200;
 /** The share of a core that measuring may take when nobody looks and nothing depends on it, and the longest pause for that. */
-const MODEST = 1 / 600;
+const MODEST = 1 / 1000;
 const LONGEST = 30_000;
 
 type Listener = (sample: MonitorSample) => void;
