@@ -44,9 +44,7 @@ export class EventReader {
     if (event.type === "state" && event.reason.startsWith("not ready within")) this.#found.push(`${event.instance}: ${event.reason}`);
     const pid = event.type === "state" ? /\bpid (\d+)$/.exec(event.reason)?.[1] : undefined;
     if (event.type === "state" && pid !== undefined) this.#exits.named(event.instance, Number(pid));
-    if (event.type !== "exit") return;
-    const problem = this.#exits.recorded(event);
-    if (problem !== undefined) this.#found.push(problem);
+    if (event.type === "exit") this.#exits.recorded(event);
   }
 }
 

@@ -42,10 +42,13 @@ export interface ExitCounts {
   overtaken: number;
 }
 
+/** Of one process. The system gives its number to others again, and a service that was deleted begins anew with its attempts. */
 interface Life {
+  /** Undefined as long as only its end was recorded. */
+  startTime: number | undefined;
   start: Testimony | undefined;
   written: WrittenExit | undefined;
-  readonly recorded: ExitStatus[];
+  recorded: ExitStatus | undefined;
   judged: boolean;
 }
 
@@ -58,7 +61,8 @@ interface Outage {
 }
 
 export class ExitLedger {
-  readonly #lives = new Map<string, Life>();
+  /** By their keys, in their order. */
+  readonly #lives = new Map<string, Life[]>();
   readonly #outages: Outage[] = [];
   /** Instances that somebody ended with SIGKILL, or asked to. */
   readonly #forced = new Set<string>();
@@ -74,13 +78,10 @@ export class ExitLedger {
     this.#lifeOf(exit).written = exit;
   }
 
-  /** Returns what is wrong with that record by itself, or undefined. */
-  recorded(exit: RecordedExit): string | undefined {
-    const { recorded } = this.#lifeOf(exit);
-    recorded.push(exit.status);
-    return recorded.length > 1
-      ? `${keyOf(exit)} was recorded ${recorded.length} times: ${recorded.map(describeExit).join(", ")}`
-      : undefined;
+  recorded(exit: RecordedExit): void {
+    const lives = this.#livesOf(exit);
+    const life = lives.find(({ recorded, judged }) => recorded === undefined && !judged) ?? begun(lives);
+    life.recorded = exit.status;
   }
 
   /** The supervisor said that this process is what runs of the instance. */
@@ -121,21 +122,28 @@ export class ExitLedger {
   judge(alive: ReadonlySet<string>): { readonly wrong: string[]; readonly late: string[] } {
     const wrong: string[] = [];
     const late: string[] = [];
-    for (const [key, life] of this.#lives) {
-      if (life.judged) continue;
-      if (alive.has(key)) {
-        if (life.recorded.length > 0) wrong.push(`${key} lives, but was recorded with ${life.recorded.map(describeExit).join(", ")}`);
-        continue;
+    for (const [key, lives] of this.#lives) {
+      const [latest] = lives.slice(-1);
+      for (const life of lives.filter(({ judged }) => !judged)) {
+        const { recorded } = life;
+        if (life !== lives[0] && life.startTime === undefined) {
+          wrong.push(
+            `${key} was recorded ${lives.length} times: ${lives.map(({ recorded }) => describeExit(recorded ?? "unknown")).join(", ")}`,
+          );
+        } else if (life === latest && alive.has(key)) {
+          if (recorded !== undefined) wrong.push(`${key} lives, but was recorded with ${describeExit(recorded)}`);
+        } else {
+          const verdict = this.#judge(key, life);
+          if (verdict === undefined) life.judged = true;
+          else (recorded === undefined ? late : wrong).push(verdict);
+        }
       }
-      const verdict = this.#judge(key, life);
-      if (verdict === undefined) life.judged = true;
-      else (life.recorded.length > 0 ? wrong : late).push(verdict);
     }
     return { wrong, late };
   }
 
   #judge(key: string, life: Life): string | undefined {
-    const [recorded] = life.recorded;
+    const { recorded } = life;
     if (recorded === undefined) return this.#judgeUnrecorded(key, life);
     const { written } = life;
     if (recorded === "unknown") {
@@ -182,9 +190,8 @@ export class ExitLedger {
   }
 
   /** Whether a process ended, or may have, while there was nobody to read what it had written last. */
-  mayBeCutOff(process: { readonly instance: string; readonly attempt: number; readonly pid: number }): boolean {
-    const life = this.#lives.get(keyOf(process));
-    return life !== undefined && this.#mayBeUnknown(life);
+  mayBeCutOff(process: Testimony): boolean {
+    return this.#mayBeUnknown(this.#lifeOf(process));
   }
 
   /** When nobody could look: the time of its end, or, where nobody knows that, any time since its start. */
@@ -202,9 +209,9 @@ export class ExitLedger {
   /** Exits are told in their order: as long as none that came later has arrived, an early one may be on its way. */
   #isSlow({ died, supervisorToo }: Outage, at: bigint): boolean {
     if (!supervisorToo || at > died || at < died - SLOW_FLIGHT) return false;
-    return ![...this.#lives.values()].some(
-      ({ written, recorded }) => written !== undefined && written.at > at + LATER && written.at < died && isKnown(recorded),
-    );
+    return ![...this.#lives.values()]
+      .flat()
+      .some(({ written, recorded }) => written !== undefined && written.at > at + LATER && written.at < died && isKnown(recorded));
   }
 
   #countUnknown({ written }: Life): void {
@@ -221,21 +228,35 @@ export class ExitLedger {
     return this.#outages.some((outage) => isWithin(outage, at));
   }
 
-  #lifeOf(process: { readonly instance: string; readonly attempt: number; readonly pid: number }): Life {
-    const key = keyOf(process);
-    const known = this.#lives.get(key);
-    if (known !== undefined) return known;
-    const life: Life = { start: undefined, written: undefined, recorded: [], judged: false };
-    this.#lives.set(key, life);
+  #lifeOf(process: Testimony): Life {
+    const lives = this.#livesOf(process);
+    const life =
+      lives.find(({ startTime }) => startTime === process.startTime) ??
+      lives.find(({ startTime, judged }) => startTime === undefined && !judged) ??
+      begun(lives);
+    life.startTime = process.startTime;
     return life;
   }
+
+  #livesOf(process: Pick<Testimony, "instance" | "attempt" | "pid">): Life[] {
+    const key = keyOf(process);
+    const lives = this.#lives.get(key) ?? [];
+    this.#lives.set(key, lives);
+    return lives;
+  }
+}
+
+function begun(lives: Life[]): Life {
+  const life: Life = { startTime: undefined, start: undefined, written: undefined, recorded: undefined, judged: false };
+  lives.push(life);
+  return life;
 }
 
 function isWithin({ from, to }: Outage, at: bigint): boolean {
   return at >= from && (to === undefined || at <= to);
 }
 
-function isKnown([recorded]: readonly ExitStatus[]): boolean {
+function isKnown(recorded: ExitStatus | undefined): boolean {
   return recorded !== undefined && recorded !== "unknown";
 }
 

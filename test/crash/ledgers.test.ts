@@ -12,9 +12,9 @@ const none: ReadonlySet<string> = new Set();
 function ledger(...exits: readonly ({ code: number } | { signal: string } | "unknown")[]) {
   const made = new ExitLedger();
   made.started(start);
-  const problems = exits.map((status) => made.recorded({ ...recorded, status }));
+  for (const status of exits) made.recorded({ ...recorded, status });
   made.wrote(exit);
-  return { made, problems };
+  return { made };
 }
 
 /** Of another process, which ended at that time. */
@@ -49,10 +49,29 @@ test("a wrong status is found", () => {
 });
 
 test("an exit that is recorded twice is found, also when it was judged before", () => {
-  assert.match(ledger({ code: 3 }, { code: 3 }).problems[1] ?? "", /recorded 2 times/);
+  assert.match(ledger({ code: 3 }, { code: 3 }).made.judge(none).wrong[0] ?? "", /recorded 2 times/);
   const { made } = ledger({ code: 3 });
   made.judge(none);
-  assert.match(made.recorded({ ...recorded, status: { code: 3 } }) ?? "", /recorded 2 times/);
+  made.recorded({ ...recorded, status: { code: 3 } });
+  assert.match(made.judge(none).wrong[0] ?? "", /recorded 2 times/);
+});
+
+test("another process with the same number, of an attempt with the same number, has an exit of its own", () => {
+  const later = { startTime: 9999, at: 9_000_000_000n };
+  for (const isJudged of [true, false]) {
+    const { made } = ledger({ code: 3 });
+    if (isJudged) assert.deepEqual(made.judge(none), { wrong: [], late: [] });
+    // Events are read before what the programs wrote down.
+    made.recorded({ ...recorded, status: { code: 4 } });
+    made.started({ ...start, ...later });
+    made.wrote({ ...exit, ...later, status: { code: 4 } });
+    assert.deepEqual(made.judge(none), { wrong: [], late: [] });
+    assert.equal(made.counts.known, 2);
+  }
+  const { made } = ledger({ code: 3 });
+  made.started({ ...start, ...later });
+  assert.deepEqual(made.judge(new Set(["web/0#3:42"])), { wrong: [], late: [] }, "it is the later one that lives");
+  assert.match(made.judge(none).late[0] ?? "", /no exit was recorded/);
 });
 
 test("an exit that is not recorded is found, and may still come", () => {
