@@ -18,9 +18,9 @@ bool export_functions(napi_env env, napi_value exports, const struct binding *fu
 
 NAPI_MODULE_INIT()
 {
-	bool registered = register_descriptors(env, exports) && register_memory(env, exports) && register_notify(env, exports) && register_pidfd(env, exports) &&
-	                  register_plan(env, exports) && register_process(env, exports) && register_sockets(env, exports) &&
-	                  register_users(env, exports) && register_waiter(env, exports);
+	bool registered = register_descriptors(env, exports) && register_memory(env, exports) && register_notify(env, exports) &&
+	                  register_pidfd(env, exports) && register_plan(env, exports) && register_process(env, exports) &&
+	                  register_sockets(env, exports) && register_users(env, exports) && register_waiter(env, exports);
 
 	return registered ? exports : NULL;
 }
