@@ -80,8 +80,11 @@ export class ExitLedger {
 
   recorded(exit: RecordedExit): void {
     const lives = this.#livesOf(exit);
-    const life = lives.find(({ recorded, judged }) => recorded === undefined && !judged) ?? begun(lives);
+    const life = lives.findLast(({ recorded }) => recorded === undefined) ?? begun(lives);
     life.recorded = exit.status;
+    // Of one that was thought never to be heard of.
+    if (life.judged) this.counts.unheard--;
+    life.judged = false;
   }
 
   /** The supervisor said that this process is what runs of the instance. */

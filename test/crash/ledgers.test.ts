@@ -56,6 +56,22 @@ test("an exit that is recorded twice is found, also when it was judged before", 
   assert.match(made.judge(none).wrong[0] ?? "", /recorded 2 times/);
 });
 
+test("an exit of which nobody seemed to have heard may come all the same, and must be right then", () => {
+  for (const [code, complaints] of [
+    [3, 0],
+    [4, 1],
+  ] as const) {
+    const { made } = ledger();
+    made.initDied(5_000_000_000n, { supervisorToo: true });
+    made.initReturned(7_000_000_000n);
+    assert.deepEqual(made.judge(none), { wrong: [], late: [] });
+    assert.equal(made.counts.unheard, 1);
+    made.recorded({ ...recorded, status: { code } });
+    assert.equal(made.judge(none).wrong.length, complaints, String(code));
+    assert.equal(made.counts.unheard, 0);
+  }
+});
+
 test("another process with the same number, of an attempt with the same number, has an exit of its own", () => {
   const later = { startTime: 9999, at: 9_000_000_000n };
   for (const isJudged of [true, false]) {
