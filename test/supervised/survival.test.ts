@@ -118,25 +118,34 @@ test("what ends while there is no supervisor, or no init, is known with its exit
   }
 });
 
-test("one that ends while both are dead has an exit, also where only init had ever known its pid", async (t) => {
-  const s = await supervised(t);
-  await s.apply({ dark: { command: mortal(9), restart: "never" } });
-  await until("it to run", () => s.log("dark/0").includes("up\n"));
-  const { pid } = await s.status("dark/0");
-  assert.ok(pid !== null);
-  await killTree(s, "both", async () => {
-    process.kill(pid, "SIGUSR1");
-    // As if its supervisor had been killed between the spawn and the journal, and the next one had learned the pid from init.
-    const note = { is: "spawn", boot: bootId(), name: "dark/0", attempt: 1, what: "process", identity: null } as const;
-    appendFileSync(s.home.journalFile, encodeRecord(note));
-    await until("its end", () => !isAlive(pid));
+for (const [what, identity] of [
+  ["nobody", null],
+  // As of a forking service, whose daemon has taken its launcher's place.
+  ["another process", { pid: 2 ** 22, startTime: 1, bootId: bootId() }],
+] as const) {
+  test(`one that ends while both are dead has an exit, also where the journal named ${what} and only init had known better`, async (t) => {
+    const s = await supervised(t);
+    await s.apply({ dark: { command: mortal(9), restart: "never" } });
+    await until("it to run", () => s.log("dark/0").includes("up\n"));
+    const { pid } = await s.status("dark/0");
+    assert.ok(pid !== null);
+    // As if this supervisor had been killed between the spawn and the journal: the next one learns the pid from init.
+    await killTree(s, "supervisor", () => {
+      const note = { is: "spawn", boot: bootId(), name: "dark/0", attempt: 1, what: "process", identity } as const;
+      appendFileSync(s.home.journalFile, encodeRecord(note));
+    });
+    await until("it to be known again", async () => (await s.status("dark/0")).pid === pid);
+    await killTree(s, "both", async () => {
+      process.kill(pid, "SIGUSR1");
+      await until("its end", () => !isAlive(pid));
+    });
+    const { lastExit } = await until("its end to be known", async () => {
+      const now = await s.status("dark/0");
+      return now.lastExit !== null && now;
+    });
+    assert.deepEqual(exits(await s.events(), "dark/0"), [{ pid, status: lastExit?.status }]);
   });
-  const { lastExit } = await until("its end to be known", async () => {
-    const now = await s.status("dark/0");
-    return now.lastExit !== null && now;
-  });
-  assert.deepEqual(exits(await s.events(), "dark/0"), [{ pid, status: lastExit?.status }]);
-});
+}
 
 test("killed nine times, supervisor and init have as many descriptors as before, and there are no zombies", async (t) => {
   const s = await supervised(t);

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DaemonError } from "../../launch/errors.ts";
 import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
-import type { HookName } from "../events.ts";
 import { isSuccess, type ResourceUsage } from "../exit.ts";
 import { faultPoint } from "../faultPoint.ts";
 import { InitError } from "../init/initError.ts";
@@ -14,7 +13,7 @@ import { killTree } from "../tree/killTree.ts";
 import { releaseCgroup } from "../tree/serviceCgroup.ts";
 import { nextSnapshot, Snapshot } from "../tree/snapshot.ts";
 import type { Context } from "./context.ts";
-import { parseKey } from "./key.ts";
+import { isHook, parseKey } from "./key.ts";
 import { answerSpawned } from "./launching.ts";
 import type { Orphans } from "./orphans.ts";
 import { treeOf } from "./treeOf.ts";
@@ -272,11 +271,6 @@ export function unlessInitIsGone(error: unknown): void {
   if (error instanceof InitError) return;
   if (error instanceof DaemonError && error.code === "ENOENT") return;
   throw error;
-}
-
-/** Else it was the command of a probe, of which nobody waits for the result any more. */
-function isHook(beside: string): beside is HookName {
-  return beside === "beforeStart" || beside === "afterExit";
 }
 
 export function usageOf({ exit }: ProcessRecord): ResourceUsage | null {

@@ -1,4 +1,5 @@
 /** What init calls a process: "web/0#3" for the third attempt of an instance, "web/0#3:afterExit" for what runs beside it. */
+import type { HookName } from "../events.ts";
 
 export interface ProcessKey {
   readonly instance: string;
@@ -21,4 +22,9 @@ export function parseKey(text: string): ProcessKey | undefined {
   if (match === null) return undefined;
   const [, instance = "", attempt, beside] = match;
   return { instance, attempt: Number(attempt), ...(beside === undefined ? {} : { beside }) };
+}
+
+/** Else it was the command of a probe, of which nobody waits for the result when its supervisor is gone. */
+export function isHook(beside: string): beside is HookName {
+  return beside === "beforeStart" || beside === "afterExit";
 }

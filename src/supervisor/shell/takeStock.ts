@@ -8,7 +8,7 @@ import { decodeWaitStatus, type ExitStatus } from "../../values/exitStatus.ts";
 import type { ExitRecord, Found, HookName, Identity } from "../events.ts";
 import { faultPoint } from "../faultPoint.ts";
 import type { ProcessRecord } from "../init/protocol.ts";
-import { isWithoutMain, slotsOf } from "../slots.ts";
+import { isWithoutMain } from "../slots.ts";
 import type { JournalEntry, SpawnNote } from "../state/journalRecords.ts";
 import { findTree } from "../tree/findTree.ts";
 import { identityOf, isSame } from "../tree/identity.ts";
@@ -19,9 +19,10 @@ import { adoptPipes } from "./adoptPipes.ts";
 import type { Context } from "./context.ts";
 import { type Endings, usageOf } from "./endings.ts";
 import { heldPidfd } from "./heirlooms.ts";
-import { composeKey, parseKey } from "./key.ts";
+import { composeKey, isHook, parseKey } from "./key.ts";
 import { logOf } from "./launching.ts";
 import type { Attempt, Unit } from "./unit.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 import { zombieStatus } from "./zombieStatus.ts";
 
 /** What the machine's `reconciled` is told, in the making. */
@@ -84,6 +85,7 @@ class Inventory {
     if (record.exit === undefined) {
       attempt.ended = false;
       this.#context.pids.add(record.pid);
+      this.#note(unit, key.attempt, identity);
       stock.alive.push({ attempt: key.attempt, identity });
     } else {
       // A forking service's launcher may have a daemon after it.
@@ -104,9 +106,7 @@ class Inventory {
       return;
     }
     if (stock.alive.some(({ attempt }) => attempt === note.attempt)) return;
-    // A supervisor that was killed before it wrote down whom init had started had a successor that learned it from init.
-    const identity = note.identity ?? slotsOf(unit.instance).find(({ attempt }) => attempt === note.attempt)?.identity ?? null;
-    if (identity === null) {
+    if (note.identity === null) {
       const marked = this.#marked(unit, note.attempt, undefined);
       // Its main process has ended, so these are what that left.
       if (stock.exits.some(({ attempt }) => attempt === note.attempt)) {
@@ -117,6 +117,7 @@ class Inventory {
       if (main !== undefined) await this.#adopt(unit, note.attempt, identityOf(main));
       return;
     }
+    const { identity } = note;
     if (isSame(identity) && (await this.#adopt(unit, note.attempt, identity))) return;
     const wasTold =
       stock.exits.some((exit) => exit.attempt === note.attempt && exit.pid === identity.pid) ||
@@ -143,7 +144,7 @@ class Inventory {
       const stock = this.#of(unit);
       if (mark.hook !== undefined) {
         // Of a hook that nobody waits for only its end is wanted.
-        if (!stock.hook && unit.instance.hook === null && !isProbe(mark.hook)) this.#remain(unit, mark.attempt);
+        if (!stock.hook && unit.instance.hook === null && isHook(mark.hook)) this.#remain(unit, mark.attempt);
         continue;
       }
       if (stock.alive.some(({ attempt }) => attempt === mark.attempt) || stock.remains.has(mark.attempt)) continue;
@@ -205,6 +206,14 @@ class Inventory {
     return attempt;
   }
 
+  /** A supervisor that was killed between the start of a process and its note leaves who it is to init alone, which may die, too. */
+  #note(unit: Unit, number: number, identity: Identity): void {
+    const notes = this.#sources.entries.get(unit.name)?.spawns ?? [];
+    const known = notes.find(({ attempt, what }) => attempt === number && what === "process")?.identity;
+    if (known?.pid === identity.pid && known.startTime === identity.startTime) return;
+    unlessRefused(() => this.#context.journal.spawned(unit.name, number, "process", identity));
+  }
+
   #cgroupOf({ name }: Unit, number: number): string | null {
     const { cgroups } = this.#context;
     return "none" in cgroups ? null : findServiceCgroup(cgroups, name, number);
@@ -226,7 +235,7 @@ class Inventory {
 
   /** False where it has ended meanwhile. */
   async #adopt(unit: Unit, number: number, identity: Identity): Promise<boolean> {
-    const { client, journal, problems } = this.#context;
+    const { client, problems } = this.#context;
     faultPoint("before adopt");
     const log = await logOf(this.#context, unit);
     const tree = { mark: { home: this.#context.homeId, instance: unit.name, attempt: number }, roots: [identity] };
@@ -243,7 +252,7 @@ class Inventory {
       pipes.close();
     }
     faultPoint("after adopt");
-    journal.spawned(unit.name, number, "process", identity);
+    this.#note(unit, number, identity);
     this.#context.pids.add(identity.pid);
     this.#of(unit).alive.push({ attempt: number, identity });
     return true;
@@ -278,14 +287,6 @@ function leaderOf(processes: readonly MarkedProcess[]): MarkedProcess | undefine
 
 function isKnownExit({ instance }: Unit, pid: number, attempt: number): boolean {
   return instance.lastExit?.attempt === attempt && instance.lastExit.pid === pid;
-}
-
-function isHook(beside: string): beside is HookName {
-  return beside === "beforeStart" || beside === "afterExit";
-}
-
-function isProbe(beside: string): boolean {
-  return !isHook(beside);
 }
 
 function statusOf({ exit }: ProcessRecord): ExitStatus {
