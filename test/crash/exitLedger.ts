@@ -52,6 +52,8 @@ interface Life {
   judged: boolean;
 }
 
+const NOBODY = { instance: "", pid: 0, at: 0n };
+
 interface Outage {
   readonly died: bigint;
   readonly from: bigint;
@@ -177,15 +179,17 @@ export class ExitLedger {
     // Whoever launched a daemon need not be told of.
     if (life.start === undefined && life.written?.role === "launcher") return undefined;
     const { start, written } = life;
-    const began = start?.at ?? written?.at;
-    if (began !== undefined && this.#isOutage(began) && (written === undefined || this.#isOutage(written.at))) {
+    const { instance, pid, at: began } = start ?? written ?? NOBODY;
+    const isNamed = this.#named.has(`${instance}:${pid}`);
+    // On a slow machine, the answer to the request that started it may have been on its way for longer.
+    const wasBegun = this.#isOutage(began) || (!isNamed && this.#outages.some(({ died }) => began <= died && began >= died - SLOW_FLIGHT));
+    if (wasBegun && (written === undefined || this.#isOutage(written.at))) {
       this.counts.unheard++;
       return undefined;
     }
     // A stop that comes between the launcher's end and the moment in which its daemon is found ends what nobody knows as the
     // main process; by SIGKILL, which can't be written down, if that has to be.
-    const { instance, pid } = start ?? written ?? { instance: "", pid: 0 };
-    if (instance.startsWith("daemonize") && this.#forced.has(instance) && !this.#named.has(`${instance}:${pid}`)) {
+    if (instance.startsWith("daemonize") && this.#forced.has(instance) && !isNamed) {
       this.counts.unheard++;
       return undefined;
     }

@@ -72,6 +72,19 @@ test("an exit of which nobody seemed to have heard may come all the same, and mu
   }
 });
 
+test("on a slow machine a start may be on its way for longer, if the supervisor has not told of it", () => {
+  const judged = (flight: bigint, isNamed: boolean) => {
+    const { made } = ledger();
+    if (isNamed) made.named("web/0", start.pid);
+    made.initDied(start.at + flight, { supervisorToo: false });
+    made.initReturned(exit.at + flight);
+    return made.judge(none).late.length;
+  };
+  assert.equal(judged(2n * IN_FLIGHT, false), 0);
+  assert.equal(judged(2n * IN_FLIGHT, true), 1);
+  assert.equal(judged(SLOW_FLIGHT + 1n, false), 1);
+});
+
 test("another process with the same number, of an attempt with the same number, has an exit of its own", () => {
   const later = { startTime: 9999, at: 9_000_000_000n };
   for (const isJudged of [true, false]) {
@@ -184,6 +197,7 @@ test("nobody need have heard of who began and ended while init was dead", () => 
   made.initReturned(6_500_000_000n);
   assert.deepEqual(made.judge(none), { wrong: [], late: [] });
   const { made: before } = ledger();
+  before.named("web/0", start.pid);
   before.initDied(5_000_000_000n + IN_FLIGHT + 1n, { supervisorToo: true });
   assert.equal(before.judge(none).late.length, 1, "its start was heard of");
 });
