@@ -25,7 +25,7 @@ export const logsReading: Benchmark = {
     const large = context.rounds(10) < 10 ? 200 : 2000;
     const homes = { small: join(context.directory, "small"), large: join(context.directory, "large") };
     makeLog(homes.small, large / 100);
-    makeLog(homes.large, large);
+    const files = makeLog(homes.large, large);
     try {
       const ends = await inTurn(
         {
@@ -40,7 +40,6 @@ export const logsReading: Benchmark = {
         },
         { rounds: context.rounds(20) },
       );
-      const files = [...segments(homes.large).map(({ path }) => path)];
       const grep = find("grep");
       const found = await inTurn(
         {
@@ -135,13 +134,14 @@ export function segments(home: string): Piece[] {
   });
 }
 
-/** @param megabytes of all of it */
-function makeLog(home: string, megabytes: number): void {
+/** @param megabytes of all of it. @returns its files: their names depend on the time */
+function makeLog(home: string, megabytes: number): readonly string[] {
   mkdirSync(join(home, "log/web"), { recursive: true });
   const line = "2026-11-22 some service says the same thing again and again, with a number behind it: ";
   const block = Buffer.from(Array.from({ length: 10_000 }, (_, index) => `${line}${String(index).padStart(12, "0")}\n`).join(""));
   const size = (megabytes * MB) / (ARCHIVES + 1);
-  for (const { path, begin, end } of segments(home)) {
+  const pieces = segments(home);
+  for (const { path, begin, end } of pieces) {
     const fd = openSync(path, "w");
     let written = 0;
     while (written < size) written += writeSync(fd, block, 0, Math.min(block.length, Math.ceil((size - written) / 100) * 100));
@@ -149,6 +149,7 @@ function makeLog(home: string, megabytes: number): void {
     closeSync(fd);
     writeIndex({ path, begin, end }, written);
   }
+  return pieces.map(({ path }) => path);
 }
 
 /** As if it had grown evenly to so many bytes. */

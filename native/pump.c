@@ -31,11 +31,6 @@ int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct 
 	return pipe2(pump->scratch, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-static uint32_t index_of(const struct pump *pump, const struct pump_pipe *pipe)
-{
-	return (uint32_t)(pipe - pump->pipes);
-}
-
 static uint32_t *list_of(struct pump *pump, enum pipe_state state)
 {
 	return state == PIPE_BUSY ? &pump->busy : state == PIPE_WAITING ? &pump->waiting : NULL;
@@ -61,16 +56,8 @@ static void move_to(struct pump *pump, struct pump_pipe *pipe, enum pipe_state s
 	pipe->previous = PUMP_NONE;
 	pipe->next = *to;
 	if (*to != PUMP_NONE)
-		pump->pipes[*to].previous = index_of(pump, pipe);
-	*to = index_of(pump, pipe);
-}
-
-/* One-shot: a hang-up is reported even to those who asked for nothing. */
-static int watch(struct pump *pump, struct pump_pipe *pipe, int operation)
-{
-	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = (uint64_t)PUMP_TAG << 32 | index_of(pump, pipe) };
-
-	return epoll_ctl(pump->epoll, operation, pipe->fd, &event) < 0 ? -errno : 0;
+		pump->pipes[*to].previous = pump_index(pump, pipe);
+	*to = pump_index(pump, pipe);
 }
 
 static void free_pipe(struct pump *pump, struct pump_pipe *pipe)
@@ -81,7 +68,7 @@ static void free_pipe(struct pump *pump, struct pump_pipe *pipe)
 		pump->grown--;
 	pipe->fd = -1;
 	pipe->next = pump->free_pipes;
-	pump->free_pipes = index_of(pump, pipe);
+	pump->free_pipes = pump_index(pump, pipe);
 	pump->pipe_count--;
 }
 
@@ -106,7 +93,7 @@ int pump_add(struct pump *pump, int fd, uint32_t log, uint64_t owner)
 	pump->pipe_count++;
 	if (pipe->size > USUAL_SIZE && pump->grown++ == 0)
 		pump->shrink_at = 0;
-	error = watch(pump, pipe, EPOLL_CTL_ADD);
+	error = pump_watch(pump, pipe);
 	if (error < 0) {
 		free_pipe(pump, pipe);
 		return error;
@@ -124,7 +111,7 @@ static void end_pipe(struct pump *pump, struct pump_pipe *pipe)
 {
 	uint32_t log = pipe->log;
 
-	(void)epoll_ctl(pump->epoll, EPOLL_CTL_DEL, pipe->fd, NULL);
+	pump_unwatch(pump, pipe);
 	pump_set_cut(pump, pipe, false);
 	if (pipe->owner != 0)
 		pump_tell(pump, &pump->logs[log], LOG_ENDED, 0, pipe->owner);
@@ -137,6 +124,7 @@ static void settle(struct pump *pump, struct pump_pipe *pipe, enum moved moved, 
 	switch (moved) {
 	case MOVED_FULL:
 		pump_grow(pump, pipe, now);
+		pump_unwatch(pump, pipe);
 		move_to(pump, pipe, PIPE_BUSY);
 		break;
 	case MOVED_SOME:
@@ -163,7 +151,7 @@ void pump_ready(struct pump *pump, uint32_t index, uint64_t now)
 		move_to(pump, pipe, PIPE_BUSY);
 	else
 		settle(pump, pipe, pump_move(pump, pipe, now), now);
-	if (pipe->state == PIPE_IDLE && watch(pump, pipe, EPOLL_CTL_MOD) < 0)
+	if (pipe->state == PIPE_IDLE && pump_watch(pump, pipe) < 0)
 		move_to(pump, pipe, PIPE_BUSY);
 	if (pump->busy != PUMP_NONE && pump->tick_at == PUMP_NEVER)
 		pump->tick_at = now + TICK;
@@ -226,7 +214,7 @@ static void tick_busy(struct pump *pump, uint64_t now)
 		again = again || (moved == MOVED_FULL && size < FLOOD_SIZE);
 		pipe->flooded = is_flooded(pipe, moved, pump->pumped - before);
 		flooded = flooded || pipe->flooded;
-		if (pipe->state == PIPE_IDLE && watch(pump, pipe, EPOLL_CTL_MOD) < 0)
+		if (pipe->state == PIPE_IDLE && pump_watch(pump, pipe) < 0)
 			move_to(pump, pipe, PIPE_BUSY);
 	}
 	if (pump->busy != PUMP_NONE)

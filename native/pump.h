@@ -61,6 +61,7 @@ struct pump_pipe {
 	uint8_t state;
 	bool cut;                /* the beginning of the line that comes was dropped */
 	bool flooded;            /* a millisecond is too long for it */
+	bool watched;            /* by epoll, now or as soon as it is idle */
 };
 
 struct pump_event {

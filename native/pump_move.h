@@ -41,11 +41,19 @@ void pump_set_cut(struct pump *pump, struct pump_pipe *pipe, bool cut);
 /* Goes on in the next file if the old one is at a line end, or if it must by now. */
 bool pump_try_switch(struct pump *pump, struct pump_log *log, uint64_t now);
 
+/* pump_watch.c: whether epoll tells of it. Who is busy is looked at anyway. 0, or -errno. */
+int pump_watch(struct pump *pump, struct pump_pipe *pipe);
+void pump_unwatch(struct pump *pump, struct pump_pipe *pipe);
+
 /* pump_size.c */
 void pump_grow(struct pump *pump, struct pump_pipe *pipe, uint64_t now);
 void pump_shrink(struct pump *pump, uint64_t now);
 
 void pump_tell(struct pump *pump, struct pump_log *log, enum log_event kind, int error, uint64_t owner);
+static inline uint32_t pump_index(const struct pump *pump, const struct pump_pipe *pipe)
+{
+	return (uint32_t)(pipe - pump->pipes);
+}
 uint32_t pump_handle(const struct pump *pump, const struct pump_log *log);
 /* One pipe less. */
 void pump_leave_log(struct pump *pump, uint32_t handle);

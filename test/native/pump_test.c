@@ -1,6 +1,8 @@
 /* However a stream of lines is cut into writes, and whenever its log is changed, every byte arrives, and every file but the last ends with a line. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,6 +129,51 @@ static void a_line_past_the_limit_is_cut(void)
 	CHECK(close(first) == 0 && close(second) == 0);
 }
 
+/* As the kernel has it: its wake-ups cost whoever writes. */
+static bool is_watched(int fd)
+{
+	char path[64], text[4096], wanted[32];
+	int info;
+	ssize_t size;
+
+	(void)snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pump.epoll);
+	(void)snprintf(wanted, sizeof wanted, "tfd: %8d ", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(info >= 0);
+	size = read(info, text, sizeof text - 1);
+	CHECK(size >= 0 && close(info) == 0);
+	text[size] = '\0';
+	return strstr(text, wanted) != NULL;
+}
+
+static void a_flood_is_watched_by_nobody_until_it_is_over(void)
+{
+	const struct pump_log_settings settings = { .line_limit = 1u << 20, .granted = PUMP_NEVER };
+	int target = file(), ends[2], log;
+
+	CHECK(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+	log = pump_set_log(&pump, PUMP_NONE, "log", 3, keep(target), &settings, now);
+	CHECK(log >= 0 && pump_add(&pump, ends[0], (uint32_t)log, 9) >= 0 && is_watched(ends[0]));
+	for (int round = 1; round <= 2; round++) {
+		CHECK(write(ends[1], found, 60000) == 60000);
+		turn(MILLISECOND);
+		CHECK(!is_watched(ends[0]));
+		for (int turns = 0; turns < 10; turns++)
+			turn(MILLISECOND);
+		CHECK(is_watched(ends[0]));
+		now += UINT64_C(1000000000);
+		CHECK(write(ends[1], found, 1) == 1);
+		turn(MILLISECOND);
+		CHECK(is_watched(ends[0]) && lseek(target, 0, SEEK_END) == round * 60001);
+		now += UINT64_C(1000000000);
+		turn(MILLISECOND);
+	}
+	CHECK(close(ends[1]) == 0 && pump_close_log(&pump, (uint32_t)log) == 0);
+	for (int turns = 0; pump.pipe_count > 0 && turns < 100; turns++)
+		turn(MILLISECOND);
+	CHECK(pump.pipe_count == 0 && close(target) == 0);
+}
+
 int main(void)
 {
 	open_pump(note);
@@ -135,5 +182,6 @@ int main(void)
 		every_byte_arrives_and_no_line_is_cut();
 	CHECK(seen[LOG_ENDED] == ROUNDS && seen[LOG_SWITCHED] > ROUNDS && seen[LOG_TRUNCATED] == 0 && seen[LOG_BLOCKED] == 0);
 	a_line_past_the_limit_is_cut();
+	a_flood_is_watched_by_nobody_until_it_is_over();
 	return 0;
 }
