@@ -41,7 +41,7 @@ async function ofLines(context: Context, tree: Tree, notes: string[]): Promise<O
   const contenders: Record<string, Contender> = { [OURS]: ours(context, tree, load, cpu), [DIRECT]: direct(context, plain(load)) };
   if (locate("s6-log") === undefined) notes.push("s6-log is not installed, left out");
   else contenders[S6] = piped(context, load);
-  const pm2 = locate("pm2") === undefined ? undefined : withPm2(context, plain(load));
+  const pm2 = locate("pm2") === undefined ? undefined : withPm2(context, plain(load), notes);
   if (pm2 === undefined) notes.push("pm2 is not installed, left out");
   else contenders[PM2] = pm2.contender;
   try {

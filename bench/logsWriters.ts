@@ -13,6 +13,7 @@ import { newStamps, type Tree } from "./supervisorTree.ts";
 /** Bytes of a line, where nothing else is said. */
 export const LINE = 100;
 const PATIENCE = 120_000;
+const [PM2_PATIENCE, PM2_TRIES] = [20_000, 3];
 /** The most that s6-log takes. */
 const LARGEST_SEGMENT = 268_435_455;
 
@@ -59,14 +60,19 @@ export function ours(context: Context, tree: Tree, load: Load, cpu: Spent): Cont
 }
 
 /** Runs `start` with a directory and an environment in which a writer writes; it says where the bytes go. */
-function writer(context: Context, load: Load, start: (directory: string, env: NodeJS.ProcessEnv) => string): Contender {
+function writer(
+  context: Context,
+  load: Load,
+  start: (directory: string, env: NodeJS.ProcessEnv) => string,
+  patience = PATIENCE,
+): Contender {
   return async () => {
     const directory = mkdtempSync(join(context.directory, "writer-"));
     const stamps = newStamps(directory, 1);
     try {
       const path = start(directory, { ...process.env, STAMPS: stamps.path, ...written(load), [MARK]: directory });
       const [stamp] = await stamps.atLeast(1, "the writer");
-      return await rateOf(path, load, stamp?.at);
+      return await rateOf(path, load, stamp?.at, patience);
     } finally {
       stamps.close();
       await endProcessesOf(directory);
@@ -106,7 +112,8 @@ export function throughCat(context: Context, load: Load): Contender {
 }
 
 /** It can't put anything aside by itself. */
-export function withPm2(context: Context, load: Load): { readonly contender: Contender; end(): Promise<void> } {
+/** It loses the last lines of a program that ends now and then: such a round is repeated, and told in `notes`. */
+export function withPm2(context: Context, load: Load, notes: string[]): { readonly contender: Contender; end(): Promise<void> } {
   const home = mkdtempSync(join(context.directory, "pm2-"));
   const pm2 = (args: readonly string[], env: NodeJS.ProcessEnv) => {
     const { error, status, stderr } = spawnSync(locate("pm2") ?? "pm2", args, {
@@ -118,20 +125,43 @@ export function withPm2(context: Context, load: Load): { readonly contender: Con
   };
   const environment = pm2Environment(home);
   pm2(["ping"], environment);
-  const write = writer(context, load, (directory, { STAMPS }) => {
-    const path = join(directory, "log");
-    const flags = ["--name", "writer", "--interpreter", "none", "--no-autorestart", "--merge-logs", "-o", path, "-e", "/dev/null"];
-    pm2(["start", stampProgram(context.directory), ...flags], { ...environment, STAMPS, ...written(load) });
-    return path;
-  });
+  const write = writer(
+    context,
+    load,
+    (directory, { STAMPS }) => {
+      const path = join(directory, "log");
+      const flags = ["--name", "writer", "--interpreter", "none", "--no-autorestart", "--merge-logs", "-o", path, "-e", "/dev/null"];
+      pm2(["start", stampProgram(context.directory), ...flags], { ...environment, STAMPS, ...written(load) });
+      return path;
+    },
+    PM2_PATIENCE,
+  );
   return {
-    contender: async () => {
-      const rate = await write();
-      pm2(["delete", "writer"], environment);
-      return rate;
+    async contender() {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await write();
+        } catch (error) {
+          if (!(error instanceof Incomplete) || tries === PM2_TRIES) throw error;
+          notes.push(
+            `pm2 lost ${error.missing.toLocaleString("en")} bytes of ${load.count.toLocaleString("en")} lines in a round, which was repeated`,
+          );
+        } finally {
+          pm2(["delete", "writer"], environment);
+        }
+      }
     },
     end: () => endProcessesOf(home),
   };
+}
+
+class Incomplete extends Error {
+  readonly missing: number;
+
+  constructor(path: string, there: number, bytes: number) {
+    super(`${path} has ${there} bytes, not ${bytes}`);
+    this.missing = bytes - there;
+  }
 }
 
 /** For the writer's environment. */
@@ -140,14 +170,14 @@ export function written({ count, size }: Load): Record<string, string> {
 }
 
 /** Megabytes a second, when all is in the file, or in those beside it where it is put aside. */
-async function rateOf(path: string, { count, size, segment }: Load, begin = Number.NaN): Promise<number> {
+async function rateOf(path: string, { count, size, segment }: Load, begin = Number.NaN, patience = PATIENCE): Promise<number> {
   const bytes = count * size;
-  const deadline = now() + PATIENCE;
+  const deadline = now() + patience;
   for (;;) {
     const there = segment === undefined ? sizeOf(path) : sizeOfAll(dirname(path));
     if (there === bytes) return bytes / 1000 / (now() - begin);
     // A file that is renamed meanwhile may be met twice, or not at all.
-    if ((there > bytes && segment === undefined) || now() > deadline) throw new Error(`${path} has ${there} bytes, not ${bytes}`);
+    if ((there > bytes && segment === undefined) || now() > deadline) throw new Incomplete(path, there, bytes);
     await sleep(2);
   }
 }

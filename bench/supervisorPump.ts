@@ -25,7 +25,7 @@ export const supervisorPump: Benchmark = {
       const contenders: Record<string, Contender> = { [OURS]: ours(context, tree, load, cpu), [DIRECT]: direct(context, load) };
       if (locate("s6-log") === undefined) notes.push("s6-log is not installed, left out");
       else contenders[S6] = piped(context, load);
-      const pm2 = locate("pm2") === undefined ? undefined : withPm2(context, load);
+      const pm2 = locate("pm2") === undefined ? undefined : withPm2(context, load, notes);
       if (pm2 === undefined) notes.push("pm2 is not installed, left out");
       else contenders[PM2] = pm2.contender;
       try {
