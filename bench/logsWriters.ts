@@ -111,8 +111,10 @@ export function throughCat(context: Context, load: Load): Contender {
   });
 }
 
-/** It can't put anything aside by itself. */
-/** It loses the last lines of a program that ends now and then: such a round is repeated, and told in `notes`. */
+/**
+ * It can't put anything aside by itself. Now and then it loses the last lines of a program that ends: such a round is
+ * repeated, and told in `notes`.
+ */
 export function withPm2(context: Context, load: Load, notes: string[]): { readonly contender: Contender; end(): Promise<void> } {
   const home = mkdtempSync(join(context.directory, "pm2-"));
   const pm2 = (args: readonly string[], env: NodeJS.ProcessEnv) => {

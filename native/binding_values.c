@@ -32,11 +32,16 @@ bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_va
 	return false;
 }
 
+static bool read_whole(napi_env env, napi_value value, double least, double most, double *out)
+{
+	return read_number(env, value, out) && *out == floor(*out) && *out >= least && *out <= most;
+}
+
 bool read_int(napi_env env, napi_value value, const char *name, int *out)
 {
 	double number;
 
-	if (!read_number(env, value, &number) || number != floor(number) || number < INT_MIN || number > INT_MAX)
+	if (!read_whole(env, value, INT_MIN, INT_MAX, &number))
 		return reject(env, name, "an integer of 32 bits");
 	*out = (int)number;
 	return true;
@@ -46,7 +51,7 @@ bool read_uint32(napi_env env, napi_value value, const char *name, uint32_t *out
 {
 	double number;
 
-	if (!read_number(env, value, &number) || number != floor(number) || number < 0 || number > UINT32_MAX)
+	if (!read_whole(env, value, 0, UINT32_MAX, &number))
 		return reject(env, name, "an unsigned integer of 32 bits");
 	*out = (uint32_t)number;
 	return true;
@@ -56,7 +61,7 @@ bool read_address(napi_env env, napi_value value, const char *name, uintptr_t *o
 {
 	double number;
 
-	if (!read_number(env, value, &number) || number != floor(number) || number < 0 || number > 9007199254740991.0)
+	if (!read_whole(env, value, 0, 9007199254740991.0, &number))
 		return reject(env, name, "an address");
 	*out = (uintptr_t)number;
 	return true;

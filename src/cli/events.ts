@@ -48,30 +48,19 @@ async function run(args: Arguments<keyof typeof FLAGS>): Promise<number> {
     printOn(`${args.has("json") ? JSON.stringify(event) : eventLine(event, { now: Date.now(), paint })}\n`);
   let from = after;
   if (lines !== undefined) {
-    const last = await lastOf(client.events({ follow: false, after: after ?? 0 }), lines, isWanted);
-    if (!last.events.every(print) || !follow) return 0;
-    from = last.seq ?? after ?? 0;
+    const kept: SupervisorEvent[] = [];
+    from ??= 0;
+    for await (const event of client.events({ follow: false, after: from })) {
+      from = event.seq;
+      if (isWanted(event)) kept.push(event);
+      if (kept.length > lines) kept.shift();
+    }
+    if (!kept.every(print) || !follow) return 0;
   }
   for await (const event of client.events({ follow, ...(from === undefined ? {} : { after: from }) })) {
     if (isWanted(event) && !print(event)) break;
   }
   return 0;
-}
-
-/** The last few that are wanted, and the number of the very last one, wanted or not. */
-async function lastOf(
-  events: AsyncIterable<SupervisorEvent>,
-  count: number,
-  isWanted: (event: SupervisorEvent) => boolean,
-): Promise<{ readonly events: readonly SupervisorEvent[]; readonly seq: number | undefined }> {
-  const kept: SupervisorEvent[] = [];
-  let seq: number | undefined;
-  for await (const event of events) {
-    seq = event.seq;
-    if (isWanted(event)) kept.push(event);
-    if (kept.length > count) kept.shift();
-  }
-  return { events: kept, seq };
 }
 
 /** An event of a whole service concerns each of its instances. */

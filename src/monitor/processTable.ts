@@ -65,8 +65,8 @@ export class ProcessTable {
   /** Nothing has changed that would make other lists of them. */
   #isSorted = true;
   #gone: Seen[] = [];
-  /** Those of the look before, by their pids. */
-  #roots: ReadonlyMap<number, Root> = new Map();
+  /** Those of the look before: whose, pid and start time. */
+  #roots: ReadonlySet<string> = new Set();
   #look = 0;
   #kept = 0;
   #mostKept = 0;
@@ -124,15 +124,15 @@ export class ProcessTable {
 
   /** A main process that was seen before anybody said whose it is, and what it has started since, are asked again. */
   #askAgain(roots: readonly Root[]): void {
-    const before = this.#roots;
-    const news = roots.filter(({ owner, pid, startTime }) => {
-      const known = before.get(pid);
-      return known?.owner !== owner || known.startTime !== startTime;
-    });
-    if (news.length === 0 && roots.length === before.size) return;
-    this.#roots = new Map(roots.map((root) => [root.pid, root]));
-    if (news.length === 0) return;
-    const since = Math.min(...news.map(({ startTime }) => startTime));
+    const now = new Set<string>();
+    let since = Number.POSITIVE_INFINITY;
+    for (const { owner, pid, startTime } of roots) {
+      const key = `${owner} ${pid} ${startTime}`;
+      now.add(key);
+      if (!this.#roots.has(key)) since = Math.min(since, startTime);
+    }
+    this.#roots = now;
+    if (since === Number.POSITIVE_INFINITY) return;
     for (const [pid, { owner, startTime }] of this.#processes) if (owner === "" && startTime >= since) this.#processes.delete(pid);
   }
 

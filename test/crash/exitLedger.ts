@@ -128,7 +128,7 @@ export class ExitLedger {
     const wrong: string[] = [];
     const late: string[] = [];
     for (const [key, lives] of this.#lives) {
-      const [latest] = lives.slice(-1);
+      const latest = lives.at(-1);
       for (const life of lives.filter(({ judged }) => !judged)) {
         const { recorded } = life;
         if (life !== lives[0] && life.startTime === undefined) {

@@ -11,6 +11,7 @@ import { type InstanceFacts, Sampler } from "../../monitor/sampler.ts";
 import { monotonicMs } from "../../values/clock.ts";
 import type { MonitorSource } from "../control.ts";
 import type { Identity } from "../events.ts";
+import { slotsOf } from "../slots.ts";
 import { bootId } from "../tree/identity.ts";
 import { ownerOf } from "./ownerOf.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -187,14 +188,12 @@ function factsOf(unit: Unit): InstanceFacts {
   const add = (identity: Identity | null | undefined) => {
     if (identity?.bootId === bootId() && !roots.some(({ pid }) => pid === identity.pid)) roots.push(identity);
   };
-  add(instance.process?.identity);
-  add(instance.other?.identity);
-  for (const { identity } of attempts.values()) add(identity);
+  for (const { identity } of [...slotsOf(instance), ...attempts.values()]) add(identity);
   return { name, service, roots, restarts: instance.restarts, cgroups: cgroupsOf(unit), cwd: spec.cwd };
 }
 
 /**
- * Each is a file more to read. They know best what processes used that came and went between two looks, which counts most
+ * Those that are asked what they used; each is a file more to read. They know best what processes used that came and went between two looks, which counts most
  * where it is limited, or nobody else knows what belongs to it.
  */
 function cgroupsOf({ spec, attempts }: Unit): readonly string[] {

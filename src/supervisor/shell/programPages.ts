@@ -22,6 +22,7 @@ export function forgetProgramPages(): void {
 }
 
 const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ +(\/.*)$/;
+const UNWRITTEN = [/^Anonymous: +0 kB$/m, /^Private_Dirty: +0 kB$/m, /^Swap: +0 kB$/m];
 
 /**
  * Those of files that can't be written to, and never were: what the dynamic linker has changed is no longer as in the file.
@@ -33,7 +34,6 @@ export function unwrittenMappings(smaps: string): readonly Mapping[] {
   return smaps.split(/\n(?=[0-9a-f])/).flatMap((text) => {
     const [, begin = "", end = "", permissions = ""] = HEAD.exec(text.slice(0, text.indexOf("\n"))) ?? [];
     if (permissions !== "r-xp" && permissions !== "r--p") return [];
-    const isAsInFile = ["Anonymous", "Private_Dirty", "Swap"].every((key) => new RegExp(`^${key}: +0 kB$`, "m").test(text));
-    return isAsInFile ? [{ begin: Number.parseInt(begin, 16), end: Number.parseInt(end, 16) }] : [];
+    return UNWRITTEN.every((count) => count.test(text)) ? [{ begin: Number.parseInt(begin, 16), end: Number.parseInt(end, 16) }] : [];
   });
 }

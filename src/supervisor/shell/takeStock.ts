@@ -178,8 +178,11 @@ class Inventory {
 
   /** Of the launcher, in clock ticks after boot; 0 where nobody knows. */
   #startOf({ name, attempts }: Unit, number: number): number {
-    const note = this.#sources.entries.get(name)?.spawns.find(({ attempt, what }) => attempt === number && what === "process");
-    return attempts.get(number)?.identity?.startTime ?? note?.identity?.startTime ?? 0;
+    return attempts.get(number)?.identity?.startTime ?? this.#noteOf(name, number)?.identity?.startTime ?? 0;
+  }
+
+  #noteOf(instance: string, number: number): SpawnNote | undefined {
+    return this.#sources.entries.get(instance)?.spawns.find(({ attempt, what }) => attempt === number && what === "process");
   }
 
   #unit(instance: string): Unit {
@@ -201,15 +204,13 @@ class Inventory {
     attempt.serial = serial;
     attempt.sessions.add(identity.pid);
     attempt.cgroup = this.#cgroupOf(unit, number);
-    const notes = this.#sources.entries.get(unit.name)?.spawns ?? [];
-    attempt.outputAt = notes.find((note) => note.what === "process" && note.attempt === number)?.outputAt;
+    attempt.outputAt = this.#noteOf(unit.name, number)?.outputAt;
     return attempt;
   }
 
   /** A supervisor that was killed between the start of a process and its note leaves who it is to init alone, which may die, too. */
   #note(unit: Unit, number: number, identity: Identity): void {
-    const notes = this.#sources.entries.get(unit.name)?.spawns ?? [];
-    const known = notes.find(({ attempt, what }) => attempt === number && what === "process")?.identity;
+    const known = this.#noteOf(unit.name, number)?.identity;
     if (known?.pid === identity.pid && known.startTime === identity.startTime) return;
     unlessRefused(() => this.#context.journal.spawned(unit.name, number, "process", identity));
   }

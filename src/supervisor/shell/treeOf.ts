@@ -12,7 +12,10 @@ export function treeOf({ homeId }: Pick<Context, "homeId">, unit: Unit, tree: nu
   const latest = Math.max(unit.instance.attempt, ...unit.attempts.keys());
   return {
     mark: { home: homeId, instance: unit.name, ...(tree === "all" ? { latest } : { attempt: tree }) },
-    roots: [...attempts.flatMap(({ identity, left }) => [identity ?? [], left].flat()), ...slots.flatMap(({ identity }) => identity ?? [])],
+    roots: [
+      ...attempts.flatMap(({ identity, left }) => (identity === undefined ? left : [identity, ...left])),
+      ...slots.flatMap(({ identity }) => identity ?? []),
+    ],
     sessions: attempts.flatMap(({ sessions }) => [...sessions]),
     cgroups: attempts.flatMap(({ cgroup }) => cgroup ?? []),
   };
