@@ -17,9 +17,9 @@ test("A program in a chroot sees nothing else; its log and pid file lie outside.
   const script = 'echo "in $(pwd)"; [ -e /etc ] || echo "no /etc"; echo kept > file; exec sleep 1000';
   const daemon = await daemonized(tracked, outside, ["sh", "-c", script], ["--chroot", jail, "--cwd", "/data"]);
   await until("its words", () => daemon.log() === "in /data\nno /etc\n");
+  await until("its file", () => existsSync(`${jail}/data/file`) && readFileSync(`${jail}/data/file`, "utf8") === "kept\n");
   const { root, cwd } = inspect(daemon.pid);
   assert.deepEqual([root, cwd], [jail, `${jail}/data`]);
-  assert.equal(readFileSync(`${jail}/data/file`, "utf8"), "kept\n");
   await stopped(daemon);
   assert.ok(!existsSync(daemon.pidFile));
 });
