@@ -64,7 +64,7 @@ export function hint(outcomes: readonly InstanceOutcome[], waited = true): strin
   const [first] = services;
   if (first !== undefined) {
     const more = `"daemonitor why ${services.length === 1 ? shellWord(first) : services.map(shellWord).join(" ")}" tells more`;
-    return bad.some(({ why }) => /\bexit status 0,/.test(why)) ? `${more}\n${ENDED_WELL}` : more;
+    return bad.some(({ why }) => /\bexit status 0[,;]/.test(why)) ? `${more}\n${ENDED_WELL}` : more;
   }
   return waited && outcomes.some(({ outcome }) => outcome === "pending") ? 'it goes on: see "daemonitor status"' : undefined;
 }

@@ -61,6 +61,8 @@ test("the hint names the services that went wrong, as they can be typed", () => 
   assert.equal(hint([outcome()]), undefined);
   assert.equal(hint([outcome({ outcome: "failed" }), outcome({ name: "web/1", outcome: "failed" })]), '"daemonitor why web" tells more');
   assert.equal(hint([outcome({ name: "my app/0", outcome: "refused" })]), `"daemonitor why 'my app'" tells more`);
+  for (const why of ["web/0: exit status 0, again in 1 s", "web/0: exit status 0; what is left of it is killed"])
+    assert.match(hint([outcome({ outcome: "failed", why })]) ?? "", /^it ended without an error: .*"type: forking"/m);
   assert.equal(hint([outcome({ outcome: "pending" })]), 'it goes on: see "daemonitor status"');
   assert.equal(hint([outcome({ outcome: "pending" })], false), undefined);
 });
