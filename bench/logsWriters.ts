@@ -14,6 +14,8 @@ import { newStamps, type Tree } from "./supervisorTree.ts";
 export const LINE = 100;
 const PATIENCE = 120_000;
 const [PM2_PATIENCE, PM2_TRIES] = [20_000, 3];
+/** Milliseconds between two looks at what has been written. */
+const [SHORTEST_WAIT, LONGEST_WAIT] = [1, 50];
 /** The most that s6-log takes. */
 const LARGEST_SEGMENT = 268_435_455;
 
@@ -171,16 +173,21 @@ export function written({ count, size }: Load): Record<string, string> {
   return { WRITE_LINES: String(count), WRITE_SIZE: String(size) };
 }
 
-/** Megabytes a second, when all is in the file, or in those beside it where it is put aside. */
+/**
+ * Megabytes a second, when all is in the file, or in those beside it where it is put aside. It looks rarely while much is
+ * missing: who looks takes the processor away from who writes.
+ */
 async function rateOf(path: string, { count, size, segment }: Load, begin = Number.NaN, patience = PATIENCE): Promise<number> {
   const bytes = count * size;
   const deadline = now() + patience;
   for (;;) {
     const there = segment === undefined ? sizeOf(path) : sizeOfAll(dirname(path));
-    if (there === bytes) return bytes / 1000 / (now() - begin);
+    const spent = now() - begin;
+    if (there === bytes) return bytes / 1000 / spent;
     // A file that is renamed meanwhile may be met twice, or not at all.
     if ((there > bytes && segment === undefined) || now() > deadline) throw new Incomplete(path, there, bytes);
-    await sleep(2);
+    const rest = there === 0 ? LONGEST_WAIT : (spent * (bytes - there)) / there;
+    await sleep(Math.min(Math.max(rest / 2, SHORTEST_WAIT), LONGEST_WAIT));
   }
 }
 
