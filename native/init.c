@@ -145,9 +145,6 @@ static void dispatch(const struct epoll_event *event)
 	uint32_t index = (uint32_t)event->data.u64;
 
 	switch ((enum tag)(event->data.u64 >> 32)) {
-	case TAG_PIPE:
-		pump_ready(&init.pump, index, init.now);
-		break;
 	case TAG_SIGNALS:
 		signals_ready(&init);
 		break;

@@ -1,4 +1,4 @@
-/* All signals are blocked and read from a descriptor: SIGCHLD is ours, the others are the supervisor's to decide. */
+/* All signals are blocked and read from a descriptor: SIGCHLD and the pump's are ours, the others the supervisor's to decide. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -7,6 +7,8 @@
 
 #include "init.h"
 #include "plan_signals.h"
+
+#define MOST_AT_ONCE 32
 
 static uint64_t bit(int signal)
 {
@@ -39,13 +41,34 @@ static void pass_on(struct init *init, const struct signalfd_siginfo *info)
 	event_end(init, &writer, EVENT_SIGNAL);
 }
 
+static void take(struct init *init, const struct signalfd_siginfo *info)
+{
+	if ((int)info->ssi_signo == PUMP_SIGNAL)
+		pump_called(&init->pump, info->ssi_fd, init->now);
+	else if (info->ssi_signo == SIGIO)
+		pump_called_by_some(&init->pump, init->now);
+	else if (info->ssi_signo == SIGCHLD)
+		/* One may stand for many. */
+		reap(init);
+	else if (init->forwarded & bit((int)info->ssi_signo))
+		pass_on(init, info);
+}
+
+static bool is_repeated(const struct signalfd_siginfo *info, const struct signalfd_siginfo *before)
+{
+	return (int)info->ssi_signo == PUMP_SIGNAL && before->ssi_signo == info->ssi_signo && before->ssi_fd == info->ssi_fd;
+}
+
 void signals_ready(struct init *init)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo infos[MOST_AT_ONCE];
+	ssize_t size;
 
-	while (read(init->signals, &info, sizeof info) == (ssize_t)sizeof info)
-		if (info.ssi_signo != SIGCHLD && (init->forwarded & bit((int)info.ssi_signo)))
-			pass_on(init, &info);
-	/* One SIGCHLD may stand for many. */
-	reap(init);
+	do {
+		size = read(init->signals, infos, sizeof infos);
+		/* All of them were there before one is answered. */
+		for (ssize_t i = 0; i < size / (ssize_t)sizeof *infos; i++)
+			if (i == 0 || !is_repeated(&infos[i], &infos[i - 1]))
+				take(init, &infos[i]);
+	} while (size == (ssize_t)sizeof infos);
 }

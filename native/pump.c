@@ -1,5 +1,5 @@
 /*
- * When to move. A pipe that is quiet is watched by epoll and emptied at once;
+ * When to move. A pipe that is quiet calls, and is emptied at once;
  * one that is busy is emptied once in a millisecond, which costs far fewer
  * wake-ups and moves more at a time; sooner where its writer fills the largest
  * buffer in that time. A pipe whose log takes nothing waits.
@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "pump_move.h"
@@ -31,130 +30,65 @@ int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct 
 	return pipe2(pump->scratch, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-static uint32_t *list_of(struct pump *pump, enum pipe_state state)
-{
-	return state == PIPE_BUSY ? &pump->busy : state == PIPE_WAITING ? &pump->waiting : NULL;
-}
-
-static void move_to(struct pump *pump, struct pump_pipe *pipe, enum pipe_state state)
-{
-	uint32_t *from = list_of(pump, (enum pipe_state)pipe->state), *to = list_of(pump, state);
-
-	if (pipe->state == state)
-		return;
-	if (from != NULL) {
-		if (pipe->previous != PUMP_NONE)
-			pump->pipes[pipe->previous].next = pipe->next;
-		else
-			*from = pipe->next;
-		if (pipe->next != PUMP_NONE)
-			pump->pipes[pipe->next].previous = pipe->previous;
-	}
-	pipe->state = state;
-	if (to == NULL)
-		return;
-	pipe->previous = PUMP_NONE;
-	pipe->next = *to;
-	if (*to != PUMP_NONE)
-		pump->pipes[*to].previous = pump_index(pump, pipe);
-	*to = pump_index(pump, pipe);
-}
-
-static void free_pipe(struct pump *pump, struct pump_pipe *pipe)
-{
-	move_to(pump, pipe, PIPE_FREE);
-	(void)!close(pipe->fd);
-	if (pipe->size > USUAL_SIZE)
-		pump->grown--;
-	pipe->fd = -1;
-	pipe->next = pump->free_pipes;
-	pump->free_pipes = pump_index(pump, pipe);
-	pump->pipe_count--;
-}
-
-int pump_add(struct pump *pump, int fd, uint32_t log, uint64_t owner)
-{
-	uint32_t index = pump->free_pipes;
-	int size = fcntl(fd, F_GETPIPE_SZ), error = size < 0 ? -EINVAL : pump_has_log(pump, log) ? 0 : -ENOENT;
-	struct pump_pipe *pipe;
-
-	if (error == 0 && index == PUMP_NONE && pump->used_pipes == PUMP_MOST_PIPES)
-		error = -ENFILE;
-	if (error < 0) {
-		(void)!close(fd);
-		return error;
-	}
-	if (index != PUMP_NONE)
-		pump->free_pipes = pump->pipes[index].next;
-	else
-		index = pump->used_pipes++;
-	pipe = &pump->pipes[index];
-	*pipe = (struct pump_pipe){ .fd = fd, .log = log, .owner = owner, .size = (uint32_t)size, .state = PIPE_IDLE };
-	pump->pipe_count++;
-	if (pipe->size > USUAL_SIZE && pump->grown++ == 0)
-		pump->shrink_at = 0;
-	error = pump_watch(pump, pipe);
-	if (error < 0) {
-		free_pipe(pump, pipe);
-		return error;
-	}
-	pump->logs[log].pipes++;
-	return (int)index;
-}
-
-void pump_own(struct pump *pump, uint32_t index, uint64_t owner)
-{
-	pump->pipes[index].owner = owner;
-}
-
-static void end_pipe(struct pump *pump, struct pump_pipe *pipe)
-{
-	uint32_t log = pipe->log;
-
-	pump_unwatch(pump, pipe);
-	pump_set_cut(pump, pipe, false);
-	if (pipe->owner != 0)
-		pump_tell(pump, &pump->logs[log], LOG_ENDED, 0, pipe->owner);
-	free_pipe(pump, pipe);
-	pump_leave_log(pump, log);
-}
-
 static void settle(struct pump *pump, struct pump_pipe *pipe, enum moved moved, uint64_t now)
 {
 	switch (moved) {
 	case MOVED_FULL:
 		pump_grow(pump, pipe, now);
-		pump_unwatch(pump, pipe);
-		move_to(pump, pipe, PIPE_BUSY);
+		pump_put(pump, pipe, PIPE_BUSY);
 		break;
 	case MOVED_SOME:
 		break;
 	case MOVED_ALL:
-		move_to(pump, pipe, PIPE_IDLE);
+		pump_put(pump, pipe, PIPE_IDLE);
 		break;
 	case MOVED_NOTHING:
-		move_to(pump, pipe, PIPE_WAITING);
+		pump_put(pump, pipe, PIPE_WAITING);
 		break;
 	case MOVED_END:
-		end_pipe(pump, pipe);
+		pump_end_pipe(pump, pipe);
 		break;
 	}
 }
 
-void pump_ready(struct pump *pump, uint32_t index, uint64_t now)
+static enum moved empty(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
 {
-	struct pump_pipe *pipe = &pump->pipes[index];
+	enum moved moved = pump_move(pump, pipe, now);
 
-	if (index >= pump->used_pipes || pipe->state != PIPE_IDLE)
+	settle(pump, pipe, moved, now);
+	if (pipe->state != PIPE_IDLE || pipe->watched)
+		return moved;
+	if (pump_watch(pipe) < 0)
+		pump_put(pump, pipe, PIPE_BUSY);
+	else
+		/* Nobody called for what came before that. */
+		settle(pump, pipe, pump_move(pump, pipe, now), now);
+	return moved;
+}
+
+static void answer(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
+{
+	if (pipe->state != PIPE_IDLE)
 		return;
 	if (now - pipe->last < BUSY_WITHIN)
-		move_to(pump, pipe, PIPE_BUSY);
+		pump_put(pump, pipe, PIPE_BUSY);
 	else
-		settle(pump, pipe, pump_move(pump, pipe, now), now);
-	if (pipe->state == PIPE_IDLE && pump_watch(pump, pipe) < 0)
-		move_to(pump, pipe, PIPE_BUSY);
+		(void)empty(pump, pipe, now);
 	if (pump->busy != PUMP_NONE && pump->tick_at == PUMP_NEVER)
 		pump->tick_at = now + TICK;
+}
+
+void pump_called(struct pump *pump, int fd, uint64_t now)
+{
+	/* A call may be late: then nobody, or somebody who didn't call. */
+	if (fd >= 0 && (uint32_t)fd < PUMP_MOST_FDS && pump->of_fd[fd] > 0)
+		answer(pump, &pump->pipes[pump->of_fd[fd] - 1], now);
+}
+
+void pump_called_by_some(struct pump *pump, uint64_t now)
+{
+	for (uint32_t i = 0; i < pump->used_pipes; i++)
+		answer(pump, &pump->pipes[i], now);
 }
 
 void pump_drain(struct pump *pump, uint32_t index, uint64_t owner, uint64_t now)
@@ -168,7 +102,7 @@ void pump_drain(struct pump *pump, uint32_t index, uint64_t owner, uint64_t now)
 	for (int rounds = 0; rounds < 2; rounds++) {
 		moved = pump_move(pump, pipe, now);
 		if (moved == MOVED_END)
-			end_pipe(pump, pipe);
+			pump_end_pipe(pump, pipe);
 		if (moved != MOVED_SOME && moved != MOVED_FULL)
 			return;
 	}
@@ -206,16 +140,14 @@ static void tick_busy(struct pump *pump, uint64_t now)
 		struct pump_pipe *pipe = &pump->pipes[i];
 		uint32_t size = pipe->size;
 		uint64_t before = pump->pumped;
-		enum moved moved = pump_move(pump, pipe, now);
+		enum moved moved;
 
 		next = pipe->next;
-		settle(pump, pipe, moved, now);
+		moved = empty(pump, pipe, now);
 		/* One that could not grow would hold up its writer until the next tick. */
 		again = again || (moved == MOVED_FULL && size < FLOOD_SIZE);
 		pipe->flooded = is_flooded(pipe, moved, pump->pumped - before);
 		flooded = flooded || pipe->flooded;
-		if (pipe->state == PIPE_IDLE && pump_watch(pump, pipe) < 0)
-			move_to(pump, pipe, PIPE_BUSY);
 	}
 	if (pump->busy != PUMP_NONE)
 		pump->tick_at = again || flooded ? now : now + TICK;
@@ -231,7 +163,7 @@ static void retry_waiting(struct pump *pump, uint64_t now)
 		next = pipe->next;
 		if (pump_wake_at(&pump->logs[pipe->log]) > now)
 			continue;
-		move_to(pump, pipe, PIPE_BUSY);
+		pump_put(pump, pipe, PIPE_BUSY);
 		if (pump->tick_at == PUMP_NEVER || pump->tick_at > now)
 			pump->tick_at = now;
 	}

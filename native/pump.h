@@ -8,6 +8,7 @@
 #ifndef DAEMONITOR_PUMP_H
 #define DAEMONITOR_PUMP_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@
 
 #define PUMP_MOST_LOGS 32768u
 #define PUMP_MOST_PIPES 32768u
-#define PUMP_TAG 1u /* upper half of epoll's data for a pipe; the lower one is its index */
+#define PUMP_MOST_FDS 131072u
+#define PUMP_SIGNAL (SIGRTMAX - 1) /* that something is in a pipe; its siginfo names the descriptor. SIGIO: in some pipe */
 #define PUMP_NEVER UINT64_MAX
 #define PUMP_NONE UINT32_MAX
 
@@ -61,7 +63,7 @@ struct pump_pipe {
 	uint8_t state;
 	bool cut;                /* the beginning of the line that comes was dropped */
 	bool flooded;            /* a millisecond is too long for it */
-	bool watched;            /* by epoll, now or as soon as it is idle */
+	bool watched;            /* calls when something comes */
 };
 
 struct pump_event {
@@ -73,7 +75,7 @@ struct pump_event {
 };
 
 struct pump {
-	int epoll;
+	int epoll; /* of whoever turns it: what ends a breath */
 	int scratch[2]; /* a pipe to peek through */
 	void (*report)(void *context, const struct pump_event *event);
 	void *context;
@@ -84,6 +86,7 @@ struct pump {
 	struct pump_log logs[PUMP_MOST_LOGS];
 	struct pump_pipe pipes[PUMP_MOST_PIPES];
 	struct pump_loss losses[PUMP_MOST_LOGS];
+	uint32_t of_fd[PUMP_MOST_FDS]; /* index + 1 */
 };
 
 struct pump_log_settings {
@@ -94,7 +97,7 @@ struct pump_log_settings {
 	bool drops;
 };
 
-/* 0 or -errno. `pump` is all zeros. */
+/* 0 or -errno. `pump` is all zeros; the caller blocks PUMP_SIGNAL and SIGIO, and reads them by a descriptor in `epoll`. */
 int pump_open(struct pump *pump, int epoll, void (*report)(void *, const struct pump_event *), void *context);
 
 /*
@@ -112,8 +115,10 @@ bool pump_has_log(const struct pump *pump, uint32_t handle);
 /* Pumps the read end `fd`, which it takes, also when it fails. An index, or -errno. */
 int pump_add(struct pump *pump, int fd, uint32_t log, uint64_t owner);
 void pump_own(struct pump *pump, uint32_t pipe, uint64_t owner);
-/* What epoll says about a pipe. */
-void pump_ready(struct pump *pump, uint32_t pipe, uint64_t now);
+/* PUMP_SIGNAL came, for the descriptor `fd`. */
+void pump_called(struct pump *pump, int fd, uint64_t now);
+/* SIGIO came: there was no room to say for which. */
+void pump_called_by_some(struct pump *pump, uint64_t now);
 /* Moves all that waits in the pipes of `owner`: it has ended. */
 void pump_drain(struct pump *pump, uint32_t pipe, uint64_t owner, uint64_t now);
 void pump_drain_all(struct pump *pump, uint64_t now);

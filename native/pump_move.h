@@ -41,9 +41,15 @@ void pump_set_cut(struct pump *pump, struct pump_pipe *pipe, bool cut);
 /* Goes on in the next file if the old one is at a line end, or if it must by now. */
 bool pump_try_switch(struct pump *pump, struct pump_log *log, uint64_t now);
 
-/* pump_watch.c: whether epoll tells of it. Who is busy is looked at anyway. 0, or -errno. */
-int pump_watch(struct pump *pump, struct pump_pipe *pipe);
-void pump_unwatch(struct pump *pump, struct pump_pipe *pipe);
+/* pump_watch.c: 0 or -errno. A pipe that is enlisted can be watched: it calls at each write, but not for what is in it already. */
+int pump_enlist(struct pump *pump, const struct pump_pipe *pipe);
+void pump_strike_off(struct pump *pump, const struct pump_pipe *pipe);
+int pump_watch(struct pump_pipe *pipe);
+void pump_unwatch(struct pump_pipe *pipe);
+
+/* pump_pipe.c: only an idle one is watched. */
+void pump_put(struct pump *pump, struct pump_pipe *pipe, enum pipe_state state);
+void pump_end_pipe(struct pump *pump, struct pump_pipe *pipe);
 
 /* pump_size.c */
 void pump_grow(struct pump *pump, struct pump_pipe *pipe, uint64_t now);

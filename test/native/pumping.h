@@ -2,15 +2,18 @@
 #ifndef PUMPING_H
 #define PUMPING_H
 
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "pump.h"
 
 static struct pump pump;
+static int calls;
 static uint64_t state = 88172645463325252u, now = 1000000000;
 /* How many events of each kind it has told. */
 static unsigned seen[LOG_LIMITED + 1];
@@ -49,20 +52,30 @@ static inline int keep(int fd)
 static inline void open_pump(void (*report)(void *, const struct pump_event *))
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	sigset_t signals;
 
 	CHECK(epoll >= 0);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, PUMP_SIGNAL);
+	(void)sigaddset(&signals, SIGIO);
+	CHECK(sigprocmask(SIG_BLOCK, &signals, NULL) == 0);
+	calls = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	CHECK(calls >= 0);
 	CHECK(pump_open(&pump, epoll, report, &pump) == 0);
 }
 
 /* As init's loop does, up to `most` nanoseconds and a half millisecond after the last time. */
 static inline void turn(uint64_t most)
 {
-	struct epoll_event events[8];
-	int count = epoll_wait(pump.epoll, events, 8, 0);
+	struct signalfd_siginfo info;
 
 	now += 500000 + next(most);
-	for (int i = 0; i < count; i++)
-		pump_ready(&pump, (uint32_t)events[i].data.u64, now);
+	while (read(calls, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGIO)
+			pump_called_by_some(&pump, now);
+		else
+			pump_called(&pump, info.ssi_fd, now);
+	}
 	if (pump_deadline(&pump) <= now)
 		pump_tick(&pump, now);
 }

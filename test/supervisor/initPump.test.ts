@@ -191,3 +191,11 @@ function assertComplete(text: string, count: number): void {
   assert.equal(numbers.length, count);
   for (let index = 0; index < count; index++) if (numbers[index] !== index) assert.fail(`line ${index} says ${numbers[index]}`);
 }
+
+test("where no signal can be queued, each line is in the log all the same", async (t) => {
+  const tree = await initTree(track(t), { under: ["prlimit", "--sigpending=0", "--"] });
+  const names = ["one", "two", "three"];
+  for (const name of names)
+    await service(tree, { name, argv: ["/bin/sh", "-c", "for n in 1 2 3 4 5; do echo $n; sleep 0.02; done; sleep 1000"] });
+  for (const name of names) await until(`the lines of ${name}`, () => readFileSync(join(tree.dir, name), "latin1") === "1\n2\n3\n4\n5\n");
+});
