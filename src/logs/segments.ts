@@ -91,11 +91,21 @@ export class Segments {
     return size > 0 ? { time, size } : null;
   }
 
-  /** Removes what is too much. `reserved`: bytes that a compressor may still add. */
-  prune(limits: Limits, budget: Budget, reserved: number, files: StreamFiles = this.read()): void {
+  /**
+   * Removes what is too much.
+   *
+   * @param reserved bytes that a compressor may still add
+   * @returns what is left; undefined where there are no limits, and nobody has looked
+   */
+  prune(limits: Limits, budget: Budget, reserved: number, seen?: StreamFiles): StreamFiles | undefined {
+    const isLimited = limits.maxFiles !== null || limits.maxAge !== null || budget.total !== null;
+    const files = seen ?? (isLimited ? this.read() : undefined);
+    if (files === undefined) return undefined;
     const removed = chooseRemovals(files, limits, budget, reserved, Date.now());
     for (const archive of removed) removeArchive(this.directory, archive);
-    this.#oldest = files.archives[removed.length]?.time ?? Number.POSITIVE_INFINITY;
+    const archives = files.archives.slice(removed.length);
+    this.#oldest = archives[0]?.time ?? Number.POSITIVE_INFINITY;
+    return { ...files, archives, total: removed.reduce((total, { size }) => total - size, files.total) };
   }
 
   /** Removes all that was put aside, and empties the rest. True where there was something to empty. */

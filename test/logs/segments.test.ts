@@ -197,3 +197,29 @@ test("the index: times never go back, what is damaged at its end is written over
   again.append([{ time: 2500, offset: 1 }], 0o600);
   assert.deepEqual(read(path), [[3000, 1]]);
 });
+
+test("what pruning leaves is known without another look; without limits nobody looks at all", (t) => {
+  const dir = track(t).dir();
+  const times = [0, 1, 2, 3].map((number) => TIME + number);
+  for (const time of times)
+    for (const [end, size] of [
+      ["", 10],
+      [".index", 4],
+    ] as const)
+      writeFileSync(join(dir, `${archiveName("0", time)}${end}`), "x".repeat(size));
+  writeFileSync(join(dir, "0.log"), "x".repeat(7));
+  const segments = new Segments(dir, "0");
+  const prune = (limits: Partial<Limits>) => {
+    const all = { ...UNLIMITED, ...limits };
+    return segments.prune(all, budgetOf(all, 1), 0);
+  };
+  assert.equal(prune({}), undefined);
+  assert.deepEqual(prune({ maxTotal: 1000 }), segments.read());
+  assert.equal(segments.read().archives.length, 4);
+  const left = prune({ maxFiles: 2 });
+  assert.deepEqual(left, segments.read());
+  assert.deepEqual([left?.total, left?.current, left?.archives.map(({ time }) => time)], [2 * 14 + 7, 7, times.slice(2)]);
+  assert.equal(segments.oldest, times[2]);
+  assert.deepEqual(prune({ maxAge: 1 }), segments.read());
+  assert.equal(segments.oldest, Number.POSITIVE_INFINITY);
+});

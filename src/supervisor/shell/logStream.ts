@@ -94,8 +94,7 @@ export class LogStream {
     this.#streams = streams;
     // It has its mode afterwards.
     if (this.log !== undefined && this.#segments.inode === this.#inode) closeSync(this.#openFile(this.#segments.path));
-    this.#prune();
-    await this.grant();
+    await this.grant(this.#prune());
   }
 
   /**
@@ -105,13 +104,13 @@ export class LogStream {
    */
   async rotate(): Promise<boolean> {
     if (this.log === undefined || this.isSwitching || this.#segments.size === 0) return false;
-    this.#prune();
+    const files = this.#prune();
     removeFile(this.#segments.nextPath);
     const fd = this.#openFile(this.#segments.nextPath);
     try {
       this.#next = fstatSync(fd).ino;
       faultPoint("before log switch");
-      await this.#setLog(fd);
+      await this.#setLog(fd, files);
       faultPoint("after log switch");
       return true;
     } catch (error) {
@@ -189,26 +188,29 @@ export class LogStream {
     if (log !== undefined) await this.#options.client.closeLog(log).catch(unlessUnknown);
   }
 
-  /** Tells init how much there may be. */
-  async grant(): Promise<void> {
-    if (this.log !== undefined) await this.#options.client.limitLog(this.log, this.#limits()).catch(unlessUnknown);
+  /** Tells init how much there may be. `files`: what there is, if somebody has just looked. */
+  async grant(files?: StreamFiles): Promise<void> {
+    if (this.log !== undefined) await this.#options.client.limitLog(this.log, this.#limits(files)).catch(unlessUnknown);
   }
 
   /** From what there is on the disk. `written` was told before that was looked at, so it is never too much. */
-  #limits(): { tellAt: number; granted: number | null; drops: boolean } {
-    const { total, current } = this.#segments.read();
-    const room = roomIn(this.#budget, { total, current: this.isSwitching ? 0 : current }, this.#reserved());
+  #limits(files?: StreamFiles): { tellAt: number; granted: number | null; drops: boolean } {
+    const budget = this.#budget;
     this.#records = 0;
+    const room = budget.total === null ? null : this.#roomIn(budget, files ?? this.#segments.read());
     return {
-      tellAt: this.#budget.segment ?? 0,
+      tellAt: budget.segment ?? 0,
       granted: room === null ? null : this.#written + room,
       drops: this.#spec.onDiskFull === "drop",
     };
   }
 
+  #roomIn(budget: Budget, { total, current }: StreamFiles): number | null {
+    return roomIn(budget, { total, current: this.isSwitching ? 0 : current }, this.#reserved());
+  }
+
   async #makeRoom(): Promise<void> {
-    this.#prune();
-    await this.grant();
+    await this.grant(this.#prune());
     const { segment } = this.#budget;
     // Less than a segment may be granted while a compressor is at work.
     if (segment !== null && this.#segments.size >= segment / 2) await this.rotate();
@@ -220,17 +222,16 @@ export class LogStream {
     [this.#inode, this.#next, this.#emptied] = [this.#next, undefined, false];
     for (const waiter of this.#waiters.splice(0)) waiter();
     this.#options.rotated();
-    this.#prune();
-    await this.grant();
+    await this.grant(this.#prune());
     if (archive !== null && this.#spec.compress !== false) this.#queue(archive.time, archive.size);
   }
 
-  async #setLog(fd: number): Promise<number> {
+  async #setLog(fd: number, files?: StreamFiles): Promise<number> {
     const { client, name } = this.#options;
     const request = { name, fd, deadline: LINE_PATIENCE };
     if (this.log !== undefined) {
       try {
-        return (await client.setLog({ ...request, ...this.#limits(), log: this.log })).log;
+        return (await client.setLog({ ...request, ...this.#limits(files), log: this.log })).log;
       } catch (error) {
         // Init has closed it meanwhile, since it was asked to and the last of its pipes has ended.
         if (!isUnknownLog(error)) throw error;
@@ -254,8 +255,8 @@ export class LogStream {
     return this.#options.archives?.reservedIn(join(this.#options.directory, `${this.#options.stream}.`)) ?? 0;
   }
 
-  #prune(files?: StreamFiles): void {
-    this.#segments.prune(this.#spec, this.#budget, this.#reserved(), files);
+  #prune(files?: StreamFiles): StreamFiles | undefined {
+    return this.#segments.prune(this.#spec, this.#budget, this.#reserved(), files);
   }
 
   #isDue(offset: number, now: number): boolean {
