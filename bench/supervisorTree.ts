@@ -10,6 +10,7 @@ import type { ServiceConfig } from "../src/service/configTypes.ts";
 import { formatProblem } from "../src/service/problem.ts";
 import type { ServiceSpec } from "../src/service/specTypes.ts";
 import { type Home, resolveHome } from "../src/supervisor/state/home.ts";
+import { cgroupsOf } from "../test/support/homeProcesses.ts";
 import type { Context } from "./benchmark.ts";
 import { type Contender, program } from "./harness.ts";
 import { endProcessesOf, MARK } from "./supervisorProcesses.ts";
@@ -50,10 +51,12 @@ export async function plantTree(context: Context): Promise<Tree> {
   const init = startTree(home, { supervisor: [process.execPath, ...SUPERVISOR_FLAGS, join(root, "dist/supervisor.cjs")], env });
   const client = new Client({ socket: home.socket });
   const end = async () => {
-    // In order where that works, so that no control groups are left behind; then whatever is left.
+    const removeCgroups = cgroupsOf(home);
+    // In order where that works; then whatever is left.
     await client.shutdown({ force: true }).catch(() => {});
     client.close();
     await endProcessesOf(directory);
+    await removeCgroups();
   };
   try {
     await client.about();

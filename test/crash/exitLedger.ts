@@ -50,6 +50,8 @@ interface Life {
   written: WrittenExit | undefined;
   recorded: ExitStatus | undefined;
   judged: boolean;
+  /** As one that nobody will ever hear of. */
+  unheard: boolean;
 }
 
 const NOBODY = { instance: "", pid: 0, at: 0n };
@@ -84,9 +86,9 @@ export class ExitLedger {
     const lives = this.#livesOf(exit);
     const life = lives.findLast(({ recorded }) => recorded === undefined) ?? begun(lives);
     life.recorded = exit.status;
-    // Of one that was thought never to be heard of.
-    if (life.judged) this.counts.unheard--;
-    life.judged = false;
+    // It may have been judged already, as one that nobody will ever hear of, or need not.
+    if (life.unheard) this.counts.unheard--;
+    life.judged = life.unheard = false;
   }
 
   /** The supervisor said that this process is what runs of the instance. */
@@ -184,16 +186,21 @@ export class ExitLedger {
     // On a slow machine, the answer to the request that started it may have been on its way for longer.
     const wasBegun = this.#isOutage(began) || (!isNamed && this.#outages.some(({ died }) => began <= died && began >= died - SLOW_FLIGHT));
     if (wasBegun && (written === undefined || this.#isOutage(written.at))) {
-      this.counts.unheard++;
+      this.#countUnheard(life);
       return undefined;
     }
     // A stop that comes between the launcher's end and the moment in which its daemon is found ends what nobody knows as the
     // main process; by SIGKILL, which can't be written down, if that has to be.
     if (instance.startsWith("daemonize") && this.#forced.has(instance) && !isNamed) {
-      this.counts.unheard++;
+      this.#countUnheard(life);
       return undefined;
     }
     return `${key} has ended (${said(written)}), but no exit was recorded`;
+  }
+
+  #countUnheard(life: Life): void {
+    this.counts.unheard++;
+    life.unheard = true;
   }
 
   /** Whether a process ended, or may have, while there was nobody to read what it had written last. */
@@ -254,7 +261,7 @@ export class ExitLedger {
 }
 
 function begun(lives: Life[]): Life {
-  const life: Life = { startTime: undefined, start: undefined, written: undefined, recorded: undefined, judged: false };
+  const life: Life = { startTime: undefined, start: undefined, written: undefined, recorded: undefined, judged: false, unheard: false };
   lives.push(life);
   return life;
 }

@@ -72,6 +72,15 @@ test("an exit of which nobody seemed to have heard may come all the same, and mu
   }
 });
 
+test("of who launched a daemon nobody need hear, but may: that is counted once", () => {
+  const made = new ExitLedger();
+  made.wrote({ ...exit, role: "launcher", status: { code: 0 } });
+  assert.deepEqual(made.judge(none), { wrong: [], late: [] });
+  made.recorded({ ...recorded, status: { code: 0 } });
+  assert.deepEqual(made.judge(none), { wrong: [], late: [] });
+  assert.deepEqual([made.counts.unheard, made.counts.known], [0, 1]);
+});
+
 test("on a slow machine a start may be on its way for longer, if the supervisor has not told of it", () => {
   const judged = (flight: bigint, isNamed: boolean) => {
     const { made } = ledger();

@@ -132,7 +132,7 @@ export class Tree {
     const removeCgroups = cgroupsOf(this.home);
     // Whoever is just starting a tree has to be waited for.
     await until("the tree and its services to end", () => this.strike(run) === 0 && this.#asking.size === 0, { timeout: 60_000 });
-    removeCgroups();
+    await removeCgroups();
   }
 
   /** SIGKILL to all that lives of this home and of the run. Returns how many there were. */

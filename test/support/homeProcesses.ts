@@ -35,11 +35,12 @@ export function watchProcesses(home: Home, path: string): () => number[] {
   };
 }
 
-/** SIGKILL to all of it: init and the supervisor first, or they would start again what ends. Their control groups go as well. */
-export async function killProcesses(home: Home, path: string): Promise<void> {
+/**
+ * SIGKILL to all of it: init and the supervisor first, or they would start again what ends. Their control groups go as
+ * well, which the home names as long as its supervisor has not ended.
+ */
+export async function killProcesses(home: Home, path: string, removeCgroups = cgroupsOf(home)): Promise<void> {
   const left = watchProcesses(home, path);
-  // The file that names it may be gone in the end.
-  const removeCgroups = cgroupsOf(home);
   let quiet = 0;
   await until(
     "the tree to end",
@@ -61,15 +62,18 @@ export async function killProcesses(home: Home, path: string): Promise<void> {
     },
     PATIENCE,
   );
-  removeCgroups();
+  await removeCgroups();
 }
 
-/** Removes the control groups of a home whose processes have ended. */
-export function cgroupsOf(home: Home): () => void {
+/** Removes the control groups of a home whose processes have ended: of a process that is a zombie, threads may not have. */
+export function cgroupsOf(home: Home): () => Promise<void> {
   const id = homeIdOf(home);
   const own = ownCgroup(readFileSync("/proc/self/cgroup", "utf8"), readFileSync("/proc/self/mountinfo", "utf8"));
   // Nobody but its supervisor removes it: a machine would have more with each test, and look at all of them in some.
-  return () => void (id !== undefined && typeof own === "string" && removeCgroup(join(own, `daemonitor-${id}`)));
+  return async () => {
+    if (id === undefined || typeof own !== "string") return;
+    await until("its control groups to be empty", () => removeCgroup(join(own, `daemonitor-${id}`)), PATIENCE);
+  };
 }
 
 /** What the marks of its services begin with, and its control group ends in. */

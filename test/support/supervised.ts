@@ -11,7 +11,7 @@ import type { ServiceSpec } from "../../src/service/specTypes.ts";
 import type { ApplyRequest, ApplyResult, InstanceStatus, SupervisorEvent, SupervisorStatus } from "../../src/supervisor/control.ts";
 import { type Home, resolveHome } from "../../src/supervisor/state/home.ts";
 import { type Tracked, track } from "./cleanup.ts";
-import { killProcesses, serviceProcesses } from "./homeProcesses.ts";
+import { cgroupsOf, killProcesses, serviceProcesses } from "./homeProcesses.ts";
 import { logged } from "./logged.ts";
 import { node24, type RunOptions, type RunResult, root, run } from "./run.ts";
 
@@ -89,13 +89,14 @@ export async function specsOf(services: Readonly<Record<string, ServiceConfig>>,
 
 /** In order where that works: then what has wiped out its mark is ended as well. */
 async function endHome(home: Home, path: string): Promise<void> {
+  const removeCgroups = cgroupsOf(home);
   if (isListening(home)) {
     const client = new Client({ socket: home.socket, timeout: 5000 });
     const patience = setTimeout(() => client.close(), 10_000);
     await client.shutdown({ force: true }).catch(() => {});
     clearTimeout(patience);
   }
-  await killProcesses(home, path);
+  await killProcesses(home, path, removeCgroups);
 }
 
 /** Names of the descriptors of a process. */
