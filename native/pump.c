@@ -51,19 +51,27 @@ static void settle(struct pump *pump, struct pump_pipe *pipe, enum moved moved, 
 	}
 }
 
+/*
+ * Idle is who was found empty while it was watched: nobody calls for what came
+ * before, nor for what the log did not take of what came.
+ */
 static enum moved empty(struct pump *pump, struct pump_pipe *pipe, uint64_t now)
 {
-	enum moved moved = pump_move(pump, pipe, now);
+	bool was_watched = pipe->watched;
+	enum moved first = pump_move(pump, pipe, now), second;
 
-	settle(pump, pipe, moved, now);
-	if (pipe->state != PIPE_IDLE || pipe->watched)
-		return moved;
-	if (pump_watch(pipe) < 0)
+	settle(pump, pipe, first, now);
+	if (pipe->state != PIPE_IDLE || (first == MOVED_ALL && was_watched))
+		return first;
+	if (!was_watched && pump_watch(pipe) < 0) {
 		pump_put(pump, pipe, PIPE_BUSY);
-	else
-		/* Nobody called for what came before that. */
-		settle(pump, pipe, pump_move(pump, pipe, now), now);
-	return moved;
+		return first;
+	}
+	second = pump_move(pump, pipe, now);
+	settle(pump, pipe, second, now);
+	if (second == MOVED_SOME)
+		pump_put(pump, pipe, PIPE_BUSY);
+	return first;
 }
 
 static void answer(struct pump *pump, struct pump_pipe *pipe, uint64_t now)

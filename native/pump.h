@@ -17,7 +17,8 @@
 #define PUMP_MOST_LOGS 32768u
 #define PUMP_MOST_PIPES 32768u
 #define PUMP_MOST_FDS 131072u
-#define PUMP_SIGNAL (SIGRTMAX - 1) /* that something is in a pipe; its siginfo names the descriptor. SIGIO: in some pipe */
+/* That something is in a pipe; its siginfo names the descriptor. SIGIO: in some pipe. (Valgrind has the last one for itself.) */
+#define PUMP_SIGNAL (SIGRTMAX - 1)
 #define PUMP_NEVER UINT64_MAX
 #define PUMP_NONE UINT32_MAX
 

@@ -274,6 +274,40 @@ static void a_line_is_ended_whatever_was_granted(void)
 	CHECK(pump.log_count == 0 && close(first) == 0 && close(second) == 0);
 }
 
+/* Of one write a part: who waits for the rest is known at once, and has it as soon as that is possible, though nobody writes any more. */
+static void what_did_not_fit_is_not_forgotten(void)
+{
+	const struct pump_log_settings all = { .line_limit = 1u << 20, .granted = PUMP_NEVER };
+
+	for (int is_granted = 0; is_granted < 2; is_granted++) {
+		const struct pump_log_settings few = { .line_limit = 1u << 20, .granted = is_granted ? 7 : PUMP_NEVER };
+		unsigned limited = seen[LOG_LIMITED], blocked = seen[LOG_BLOCKED];
+		int target = file(), ends[2], log;
+
+		capacity = is_granted ? 1000 : 7;
+		CHECK(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+		log = pump_set_log(&pump, PUMP_NONE, "log", 3, keep(target), &few, now);
+		CHECK(log >= 0 && pump_add(&pump, ends[0], (uint32_t)log, 7) >= 0);
+		for (int turns = 0; turns < 5; turns++)
+			turn(1000000);
+		now += UINT64_C(1000000000);
+		CHECK(write(ends[1], "line 1\nline 2\n", 14) == 14);
+		turn(1000000);
+		CHECK(lseek(target, 0, SEEK_END) == 7);
+		CHECK(seen[LOG_LIMITED] == limited + (is_granted ? 1 : 0) && seen[LOG_BLOCKED] == blocked + (is_granted ? 0 : 1));
+		capacity = 1000;
+		CHECK(pump_limit_log(&pump, (uint32_t)log, &all) == 0);
+		now += UINT64_C(1000000000);
+		turn(1000000);
+		turn(1000000);
+		CHECK(lseek(target, 0, SEEK_END) == 14);
+		CHECK(close(ends[1]) == 0 && pump_close_log(&pump, (uint32_t)log) == 0);
+		for (int turns = 0; pump.pipe_count > 0 && turns < 100; turns++)
+			turn(1000000);
+		CHECK(pump.pipe_count == 0 && close(target) == 0);
+	}
+}
+
 static void times_are_as_everybody_writes_them(void)
 {
 	char text[STAMP];
@@ -308,6 +342,7 @@ int main(void)
 	CHECK(seen[LOG_BLOCKED] > ROUNDS && seen[LOG_LIMITED] > ROUNDS);
 	a_log_that_drops_can_be_changed();
 	a_line_is_ended_whatever_was_granted();
+	what_did_not_fit_is_not_forgotten();
 	CHECK(pump.log_count == 0 && pump.pipe_count == 0 && pump.dropping == PUMP_NONE && pump.waiting == PUMP_NONE);
 	return 0;
 }

@@ -7,8 +7,17 @@ import { until } from "../support/wait.ts";
 
 /** Inodes of all that is in an epoll set of a process: see proc_pid_fdinfo(5). */
 function polled(pid: number): number[] {
-  const infos = readdirSync(`/proc/${pid}/fdinfo`).map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1"));
+  const infos = readdirSync(`/proc/${pid}/fdinfo`).map((fd) => infoOf(pid, fd));
   return infos.flatMap((info) => [...info.matchAll(/^tfd:.* ino:([0-9a-f]+) /gm)].map(([, inode]) => Number.parseInt(inode ?? "", 16)));
+}
+
+/** Nothing of one that was closed meanwhile. */
+function infoOf(pid: number, fd: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 test("neither init nor the supervisor ever polls a service's pipe, nor do those that come after them", async (t) => {
