@@ -153,20 +153,25 @@ function slope(point: Point, smallest: Point, of: (point: Point) => number): num
   return (of(point) - of(smallest)) / (point.size - smallest.size);
 }
 
-/** With ten, what is measured is no service's: so it begins with a hundred. */
+/**
+ * With ten, what is measured is no service's: so it begins with a hundred; what a service adds to something larger begins
+ * with a thousand, where that is more than chance.
+ */
 function verdicts(points: readonly Point[]): Verdict[] {
-  const [smallest, first, last] = [points[0], points.find(({ size }) => size >= 100), points.at(-1)];
-  if (smallest === undefined || first === undefined || last === undefined || first === last) return [];
-  const flat = (what: string, of: (point: Point) => number): Verdict => ({
-    claim: `${what} with ${last.size.toLocaleString("en")} services, against ${first.size}`,
-    measured: of(last) / of(first),
+  const [smallest, last] = [points[0], points.at(-1)];
+  const [hundred, thousand] = [100, 1000].map((least) => points.find(({ size }) => size >= least));
+  if (smallest === undefined || last === undefined || hundred === undefined || hundred === last) return [];
+  const flat = (what: string, base: Point, of: (point: Point) => number): Verdict => ({
+    claim: `${what} with ${last.size.toLocaleString("en")} services, against ${base.size.toLocaleString("en")}`,
+    measured: of(last) / of(base),
     target: { atMost: 1.5 },
     unit: "times",
   });
+  const added = thousand === undefined || thousand === last ? hundred : thousand;
   return [
-    flat("processor time of a restart", ({ restart }) => restart.median),
-    flat("`apply`, for each,", ({ apply }) => apply),
-    flat("a line of `status`", (point) => slope(point, smallest, ({ status }) => status.median)),
-    flat("memory of a service", (point) => slope(point, smallest, ({ supervisor, init }) => supervisor + init)),
+    flat("processor time of a restart", hundred, ({ restart }) => restart.median),
+    flat("`apply`, for each,", hundred, ({ apply }) => apply),
+    flat("a line of `status`", added, (point) => slope(point, smallest, ({ status }) => status.median)),
+    flat("memory of a service", added, (point) => slope(point, smallest, ({ supervisor, init }) => supervisor + init)),
   ];
 }
