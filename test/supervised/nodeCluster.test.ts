@@ -25,7 +25,11 @@ test("a Node cluster: SIGKILL of the primary leaves no worker behind, and all of
   const before = processes();
   process.kill(pid ?? 0, "SIGKILL");
   await until("all of the old one to be gone", () => before.every((one) => !isAlive(one)));
-  await until("another one", async () => (await s.status("cluster/0")).state === "running", { timeout: 60_000 });
+  const next = async () => {
+    const after = await s.status("cluster/0");
+    return after.state === "running" && after.pid !== pid;
+  };
+  await until("another one", next, { timeout: 60_000 });
   assert.equal(processes().length, WORKERS + 1);
   await live(s, {
     service: "cluster",
