@@ -48,8 +48,11 @@ for (const [what, nodeFlags, env] of [
     const url = await until("the launcher's debugger", () => LISTENING.exec(said)?.[1]);
     const session = await connect(url);
     session.send("Debugger.enable");
-    session.send("Runtime.runIfWaitingForDebugger");
-    const printed = await until("the daemon", () => JSON.parse(readFileSync(options.stdout, "utf8").split("\n")[0] ?? "") as Printed);
+    const printed = await until("the daemon", () => {
+      // One that comes before it waits does nothing.
+      session.send("Runtime.runIfWaitingForDebugger");
+      return JSON.parse(readFileSync(options.stdout, "utf8").split("\n")[0] ?? "") as Printed;
+    });
     session.close();
     await until("the launcher to end", () => launcher.exitCode !== null || launcher.signalCode !== null);
     assert.equal(launcher.exitCode, 0);

@@ -29,7 +29,9 @@ test("SIGTERM does it too, with 143, and a daemon that ignores it is killed.", a
   const { pid, child } = await daemon();
   process.kill(launcher.pid, "SIGTERM");
   assert.deepEqual(await launcher.ended, [143, null]);
-  assert.deepEqual([isAlive(pid), isAlive(child), existsSync(pidFile)], [false, false, false]);
+  assert.deepEqual([isAlive(pid), existsSync(pidFile)], [false, false]);
+  // It was sent SIGKILL; on a loaded machine it dies a moment later.
+  await until("its child to end", () => !isAlive(child));
 });
 
 test("A launcher that is killed while it waits takes no daemon with it.", async (t) => {
